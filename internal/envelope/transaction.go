@@ -1,0 +1,198 @@
+package envelope
+
+import (
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// AppendTransaction writes t as the JSON payload of a "transaction" item. p holds the resource that t belongs to, already encoded; if it is nil,
+// t.Resource is encoded here. Every field is made valid and cut to its limit; the payload as a whole is not (see FitTransaction).
+// Spans without an id are left out: one of them would cost the whole transaction.
+func AppendTransaction(dst []byte, t *sentry.Transaction, p *Prepared) []byte {
+	how := untrimmed
+	return appendTransaction(dst, t, prepared(p, t.Resource), &how)
+}
+
+// unlabeled is the name that Relay gives a transaction without one.
+const unlabeled = "<unlabeled transaction>"
+
+func appendTransaction(dst []byte, tx *sentry.Transaction, p *Prepared, t *trim) []byte {
+	start, end := inOrder(tx.Start, tx.End)
+	dst = appendHex(append(dst, `{"type":"transaction","event_id":`...), tx.ID[:])
+	dst = AppendTime(append(dst, `,"start_timestamp":`...), start)
+	dst = AppendTime(append(dst, `,"timestamp":`...), end)
+	name := oneLine(tx.Name)
+	if name == "" {
+		name = unlabeled
+	}
+	dst = appendCut(append(dst, `,"transaction":`...), name, MaxTransactionName)
+	dst = append(dst, `,"transaction_info":{"source":"`...)
+	dst = append(dst, sourceOf(tx.Source)...)
+	dst = append(dst, `"}`...)
+	dst = appendPlatform(dst, tx.Platform, p)
+	dst = p.appendMembers(dst)
+	dst = appendMeasurements(dst, tx.Measurements)
+	dst = appendUser(dst, tx.User)
+	dst = appendRequest(dst, tx.Request, t)
+	dst = appendShared(dst, &tx.Trace, tx.Contexts, tx.Tags, p, t)
+	dst = appendSpans(dst, tx, t)
+	return append(dst, '}')
+}
+
+// inOrder gives a start and an end that is not before it: an end before its start costs the whole transaction. A missing one is the other.
+func inOrder(start, end sentry.Time) (sentry.Time, sentry.Time) {
+	switch {
+	case start == 0:
+		return end, end
+	case end == 0:
+		return start, start
+	case end < start:
+		return end, start
+	}
+	return start, end
+}
+
+// appendSpans writes "spans". It ends early, and counts what it left out, where t has no more room.
+func appendSpans(dst []byte, tx *sentry.Transaction, t *trim) []byte {
+	dst = appendMember(dst, `"spans":[`)
+	start, end := len(dst)-1, noLimit
+	if t.spans != noLimit {
+		end = start + t.spans - 1
+	}
+	for i := range tx.Spans {
+		s := &tx.Spans[i]
+		if s.SpanID.IsZero() || s.TraceID.IsZero() && tx.Trace.TraceID.IsZero() {
+			continue
+		}
+		mark := len(dst)
+		dst = appendSpan(comma(dst), s, tx, t)
+		if len(dst) > end {
+			dst = dst[:mark]
+			t.lostSpans++
+		}
+	}
+	dst = append(dst, ']')
+	t.spanBytes = len(dst) - start
+	return dst
+}
+
+// appendSpan writes one child span (v1).
+func appendSpan(dst []byte, s *sentry.Span, tx *sentry.Transaction, t *trim) []byte {
+	trace := &s.TraceID
+	if trace.IsZero() {
+		trace = &tx.Trace.TraceID
+	}
+	start, end := inOrder(s.Start, s.End)
+	if end == 0 {
+		start, end = inOrder(tx.Start, tx.End)
+	}
+	dst = appendHex(append(dst, `{"trace_id":`...), trace[:])
+	dst = appendHex(append(dst, `,"span_id":`...), s.SpanID[:])
+	if !s.ParentSpanID.IsZero() {
+		dst = appendHex(append(dst, `,"parent_span_id":`...), s.ParentSpanID[:])
+	}
+	dst = AppendTime(append(dst, `,"start_timestamp":`...), start)
+	dst = AppendTime(append(dst, `,"timestamp":`...), end)
+	dst = appendTextCut(dst, `"description":`, s.Description, t.text)
+	dst = appendSpanFacts(dst, s.Op, s.Status, s.Origin)
+	dst = appendSpanData(dst, s.Data, t)
+	dst = appendLinks(dst, s.Links, t)
+	return append(dst, '}')
+}
+
+// appendSpanFacts writes the short words that a span and a trace context share.
+func appendSpanFacts(dst []byte, op, status, origin string) []byte {
+	dst = appendTextCut(dst, `"op":`, op, MaxOp)
+	dst = appendText(dst, `"status":`, statusOf(status))
+	return appendText(dst, `"origin":`, cleanOrigin(origin))
+}
+
+// appendSpanData writes "data".
+func appendSpanData(dst []byte, data []sentry.Attr, t *trim) []byte {
+	if len(data) == 0 || t.value == 0 {
+		return dst
+	}
+	mark := len(dst)
+	dst = appendMember(dst, `"data":{`)
+	start := len(dst)
+	dst = appendData(dst, data, t.value)
+	if len(dst) == start {
+		return dst[:mark]
+	}
+	return append(dst, '}')
+}
+
+// appendLinks writes "links"; those without both ids lead nowhere.
+func appendLinks(dst []byte, links []sentry.Link, t *trim) []byte {
+	if len(links) == 0 {
+		return dst
+	}
+	mark := len(dst)
+	dst = appendMember(dst, `"links":[`)
+	start := len(dst)
+	for i := range links {
+		l := &links[i]
+		if l.TraceID.IsZero() || l.SpanID.IsZero() {
+			continue
+		}
+		dst = appendHex(append(comma(dst), `{"trace_id":`...), l.TraceID[:])
+		dst = appendHex(append(dst, `,"span_id":`...), l.SpanID[:])
+		dst = appendTri(dst, `"sampled":`, l.Sampled)
+		dst = appendLinkAttrs(dst, l.Attrs, t)
+		dst = append(dst, '}')
+	}
+	if len(dst) == start {
+		return dst[:mark]
+	}
+	return append(dst, ']')
+}
+
+func appendLinkAttrs(dst []byte, attrs []sentry.Attr, t *trim) []byte {
+	if len(attrs) == 0 || t.value == 0 {
+		return dst
+	}
+	mark := len(dst)
+	dst = appendMember(dst, `"attributes":{`)
+	start := len(dst)
+	dst = appendData(dst, attrs, t.value)
+	if len(dst) == start {
+		return dst[:mark]
+	}
+	return append(dst, '}')
+}
+
+// appendMeasurements writes "measurements"; the last of equal names wins.
+func appendMeasurements(dst []byte, list []sentry.Measurement) []byte {
+	mark := len(dst)
+	dst = appendMember(dst, `"measurements":{`)
+	start := len(dst)
+	for i := range list {
+		if hidesMeasurement(list, i) {
+			continue
+		}
+		before := len(dst)
+		dst = AppendString(comma(dst), list[i].Name)
+		out, ok := AppendFloat(append(dst, `:{"value":`...), list[i].Value)
+		if !ok {
+			dst = dst[:before]
+			continue
+		}
+		dst = append(appendText(out, `"unit":`, list[i].Unit), '}')
+	}
+	if len(dst) == start {
+		return dst[:mark]
+	}
+	return append(dst, '}')
+}
+
+// hidesMeasurement reports whether list[i] is not to be written: it has no name, or the name comes again further on. Measurements are a handful.
+func hidesMeasurement(list []sentry.Measurement, i int) bool {
+	if list[i].Name == "" {
+		return true
+	}
+	for j := i + 1; j < len(list); j++ {
+		if list[j].Name == list[i].Name {
+			return true
+		}
+	}
+	return false
+}
