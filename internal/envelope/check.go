@@ -1,6 +1,9 @@
 package envelope
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Violation is one rule of the protocol that an envelope breaks.
 type Violation struct {
@@ -16,42 +19,89 @@ type CheckOptions struct {
 	SkipAge bool      // do not compare timestamps with anything
 }
 
+// maxViolations bounds what is told of one envelope.
+const maxViolations = 1000
+
 // Check tells every rule that e breaks, in the order of the envelope. It takes sent_at for the present.
 func Check(e *Envelope) []Violation { return CheckWith(e, CheckOptions{}) }
 
-// The rules that the JSON reader itself holds.
-const (
-	ruleJSONSyntax    = "json.syntax"
-	ruleJSONDepth     = "json.depth"
-	ruleJSONDuplicate = "json.duplicate-key"
-	ruleJSONUTF8      = "json.utf8"
-	ruleJSONNumber    = "json.number"
-)
-
-type checker struct {
-	e    *Envelope
-	opts CheckOptions
-	item int
-	out  []Violation
-}
-
 // CheckWith is Check with options.
 func CheckWith(e *Envelope, opts CheckOptions) []Violation {
-	c := &checker{e: e, opts: opts, item: -1}
+	c := &checker{e: e, opts: opts, item: -1, docs: make([]*document, len(e.Items))}
+	c.present = opts.Now
+	if c.present.IsZero() {
+		c.present = e.SentAt
+	}
 	for i := range e.Items {
 		c.item = i
-		doc, err := readJSON(e.Items[i].Payload)
-		if err != nil {
-			c.report(ruleJSONSyntax, "", err.Error())
-			continue
-		}
-		for _, f := range doc.flaws {
-			c.report(f.rule, "", f.detail)
-		}
+		c.docs[i] = c.read(&e.Items[i])
+	}
+	c.item = -1
+	c.flaws(e.header)
+	c.shape(&headerShape, e.header.root(), nil)
+	for i := range envelopeRules {
+		c.apply(&envelopeRules[i], e.header.root(), nil)
+	}
+	for i := range e.Items {
+		c.item = i
+		c.checkItem(&e.Items[i])
 	}
 	return c.out
 }
 
-func (c *checker) report(rule, path, detail string) {
-	c.out = append(c.out, Violation{rule, c.item, path, detail})
+type checker struct {
+	e       *Envelope
+	opts    CheckOptions
+	present time.Time
+	docs    []*document // of the items' payloads; nil: not JSON
+	item    int
+	rule    string // that broken applies to
+	out     []Violation
+}
+
+func (c *checker) report(rule string, at *path, detail string) {
+	if len(c.out) < maxViolations {
+		c.out = append(c.out, Violation{rule, c.item, at.String(), detail})
+	}
+}
+
+// broken reports the rule that is being applied.
+func (c *checker) broken(at *path, detail string) { c.report(c.rule, at, detail) }
+
+// read reads the payload of an item, if it is JSON and of a size that is worth reading.
+func (c *checker) read(item *ParsedItem) *document {
+	kind := itemKinds[item.Type]
+	if kind == nil || kind.payload == nil || len(item.Payload) > kind.maxBytes {
+		return nil
+	}
+	doc, err := readJSON(item.Payload)
+	if err != nil {
+		var broken *syntaxError
+		if errors.As(err, &broken) {
+			c.report(broken.rule, nil, broken.Error())
+		}
+		return nil
+	}
+	c.flaws(doc)
+	return doc
+}
+
+func (c *checker) flaws(doc *document) {
+	if doc == nil {
+		return
+	}
+	for _, f := range doc.flaws {
+		c.report(f.rule, nil, f.detail)
+	}
+}
+
+// checkItem checks one item: its header, then what it holds.
+func (c *checker) checkItem(item *ParsedItem) {
+	c.flaws(item.header)
+	for i := range itemRules {
+		c.apply(&itemRules[i], item.header.root(), nil)
+	}
+	if doc := c.docs[c.item]; doc != nil {
+		c.object(ruleObject, itemKinds[item.Type].payload, doc.root(), nil)
+	}
 }

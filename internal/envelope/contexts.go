@@ -36,7 +36,7 @@ func hidesContext(contexts []sentry.Context, i int) bool {
 
 func hasContext(contexts []sentry.Context, key string) bool {
 	for i := range contexts {
-		if contexts[i].Key == key {
+		if asWritten(contexts[i].Key) == asWritten(key) {
 			return true
 		}
 	}
@@ -46,27 +46,42 @@ func hasContext(contexts []sentry.Context, key string) bool {
 // appendContext writes one context of at most MaxContextBytes; nothing if it says nothing.
 func appendContext(dst []byte, c *sentry.Context) []byte {
 	mark := len(dst)
-	dst = append(appendKey(dst, c.Key), '{')
-	start := len(dst)
-	dst = appendFields(dst, c.Fields, 1, start-1+MaxContextBytes-1)
-	if len(dst) == start {
-		return dst[:mark]
-	}
-	return append(dst, '}')
+	return closeBag(append(appendKey(dst, c.Key), '{'), mark, c.Fields, contextBag)
 }
 
-// appendTrace writes "trace"; nothing without both ids: Relay refuses it, and a transaction with it.
+// appendTrace writes "trace"; nothing without both ids: Relay refuses it, and a transaction with it. Where it is larger than a context may be, the
+// largest values of its data are shortened first.
 func appendTrace(dst []byte, c *sentry.TraceContext, t *trim) []byte {
 	if c == nil || c.TraceID.IsZero() || c.SpanID.IsZero() {
 		return dst
 	}
+	mark := len(dst)
+	for room := t.value; ; room = lessRoom(room) {
+		dst = appendTraceContext(dst[:mark], c, room)
+		if len(dst)-mark <= MaxContextBytes || room == 0 {
+			return dst
+		}
+	}
+}
+
+// lessRoom is the next smaller room for a value.
+func lessRoom(room int) int {
+	switch room = min(room, MaxContextBytes) / 2; {
+	case room < 32:
+		return 0
+	default:
+		return room
+	}
+}
+
+func appendTraceContext(dst []byte, c *sentry.TraceContext, room int) []byte {
 	dst = appendHex(appendMember(dst, `"trace":{"trace_id":`), c.TraceID[:])
 	dst = appendHex(append(dst, `,"span_id":`...), c.SpanID[:])
 	if !c.ParentSpanID.IsZero() {
 		dst = appendHex(append(dst, `,"parent_span_id":`...), c.ParentSpanID[:])
 	}
 	dst = appendSpanFacts(dst, c.Op, c.Status, c.Origin)
-	dst = appendSpanData(dst, c.Data, t)
-	dst = appendLinks(dst, c.Links, t)
+	dst = appendSpanData(dst, `"data":{`, c.Data, room)
+	dst = appendLinks(dst, c.Links, room)
 	return append(dst, '}')
 }

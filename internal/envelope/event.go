@@ -72,13 +72,23 @@ func appendMessage(dst []byte, m *sentry.Message, t *trim) []byte {
 	dst = appendTextCut(appendMember(dst, `"logentry":{`), `"formatted":`, formatted, t.text)
 	dst = appendTextCut(dst, `"message":`, template, t.text)
 	if template != "" && len(m.Params) > 0 {
-		dst = appendMember(dst, `"params":[`)
-		for _, param := range m.Params {
-			dst = appendCut(comma(dst), param, t.text)
-		}
-		dst = append(dst, ']')
+		dst = appendParams(dst, m.Params)
 	}
 	return append(dst, '}')
+}
+
+// appendParams writes what fills the gaps of a template, in at most MaxParamsBytes.
+func appendParams(dst []byte, params []string) []byte {
+	dst = appendMember(dst, `"params":[`)
+	end := len(dst) + MaxParamsBytes - len("[]")
+	for _, param := range params {
+		out, ok := appendWithin(comma(dst), param, end-len(dst)-1)
+		if !ok {
+			break
+		}
+		dst = out
+	}
+	return append(dst, ']')
 }
 
 // appendFingerprint writes the strings that say what to group by; empty ones say nothing.

@@ -121,7 +121,7 @@ func appendMechanism(dst []byte, m *sentry.Mechanism, ids bool) []byte {
 			dst = append(dst, `,"is_exception_group":true`...)
 		}
 	}
-	dst = appendTextCut(dst, `"source":`, m.Source, MaxSymbol)
+	dst = appendTextCut(dst, `"source":`, m.Source, MaxEnumLike)
 	return append(dst, '}')
 }
 
@@ -150,8 +150,8 @@ func appendThread(dst []byte, th *sentry.Thread, place int, t *trim) []byte {
 		dst = strconv.AppendInt(append(dst, `"id":"#`...), int64(place), 10)
 		dst = append(dst, '"')
 	}
-	dst = appendTextCut(dst, `"name":`, th.Name, MaxSymbol)
-	dst = appendTextCut(dst, `"state":`, th.State, MaxSymbol)
+	dst = appendTextCut(dst, `"name":`, th.Name, MaxThreadName)
+	dst = appendTextCut(dst, `"state":`, th.State, MaxEnumLike)
 	dst = appendTri(dst, `"crashed":`, th.Crashed)
 	dst = appendTri(dst, `"current":`, th.Current)
 	dst = appendTri(dst, `"main":`, th.Main)

@@ -52,7 +52,9 @@ func appendFrame(dst []byte, f *sentry.Frame, t *trim) []byte {
 	if f.Platform != "" {
 		dst = AppendString(appendMember(dst, `"platform":`), platformOf(f.Platform))
 	}
-	dst = appendVars(dst, f.Vars, t)
+	if t.source {
+		dst = appendBag(dst, `"vars":{`, f.Vars, varsBag)
+	}
 	return append(dst, '}')
 }
 
@@ -86,19 +88,4 @@ func appendLines(dst []byte, literal string, lines []string) []byte {
 		dst = appendCut(comma(dst), line, MaxSourceLine)
 	}
 	return append(dst, ']')
-}
-
-// appendVars writes the local variables.
-func appendVars(dst []byte, vars []sentry.Attr, t *trim) []byte {
-	if len(vars) == 0 || !t.source {
-		return dst
-	}
-	mark := len(dst)
-	dst = appendMember(dst, `"vars":{`)
-	start := len(dst)
-	dst = appendFields(dst, vars, 1, start-1+MaxVarsBytes-1)
-	if len(dst) == start {
-		return dst[:mark]
-	}
-	return append(dst, '}')
 }

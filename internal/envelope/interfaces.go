@@ -1,7 +1,9 @@
 package envelope
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -11,6 +13,7 @@ func appendBreadcrumbs(dst []byte, crumbs []sentry.Breadcrumb, t *trim) []byte {
 	mark := len(dst)
 	dst = appendMember(dst, `"breadcrumbs":{"values":[`)
 	start := len(dst)
+	crumbs = oldestFirst(crumbs)
 	for i := max(0, len(crumbs)-t.breadcrumbs); i < len(crumbs); i++ {
 		dst = appendBreadcrumb(comma(dst), &crumbs[i], t)
 	}
@@ -18,6 +21,38 @@ func appendBreadcrumbs(dst []byte, crumbs []sentry.Breadcrumb, t *trim) []byte {
 		return dst[:mark]
 	}
 	return append(dst, "]}"...)
+}
+
+// oldestFirst is crumbs in the order of time, which is how they come as a rule. One without a time stays behind the one before it.
+func oldestFirst(crumbs []sentry.Breadcrumb) []sentry.Breadcrumb {
+	before, ordered := sentry.Time(0), true
+	for i := range crumbs {
+		if at := crumbs[i].Timestamp; at != 0 {
+			ordered = ordered && at >= before
+			before = at
+		}
+	}
+	if ordered {
+		return crumbs
+	}
+	type placed struct {
+		at    sentry.Time
+		crumb *sentry.Breadcrumb
+	}
+	places := make([]placed, len(crumbs))
+	before = 0
+	for i := range crumbs {
+		if crumbs[i].Timestamp != 0 {
+			before = crumbs[i].Timestamp
+		}
+		places[i] = placed{before, &crumbs[i]}
+	}
+	slices.SortStableFunc(places, func(a, b placed) int { return cmp.Compare(a.at, b.at) })
+	sorted := make([]sentry.Breadcrumb, len(crumbs))
+	for i := range places {
+		sorted[i] = *places[i].crumb
+	}
+	return sorted
 }
 
 // breadcrumbTypes is the vocabulary of a breadcrumb's type (breadcrumbs interface docs).
@@ -38,22 +73,7 @@ func appendBreadcrumb(dst []byte, b *sentry.Breadcrumb, t *trim) []byte {
 		dst = AppendString(appendMember(dst, `"level":`), levelOf(b.Level))
 	}
 	dst = appendTextCut(dst, `"message":`, b.Message, t.text)
-	dst = appendBag(dst, `"data":{`, b.Data, MaxBreadcrumbData)
-	return append(dst, '}')
-}
-
-// appendBag writes a member that is an object of at most room bytes; nothing if it is empty.
-func appendBag(dst []byte, literal string, attrs []sentry.Attr, room int) []byte {
-	if len(attrs) == 0 {
-		return dst
-	}
-	mark := len(dst)
-	dst = appendMember(dst, literal)
-	start := len(dst)
-	dst = appendFields(dst, attrs, 1, start-1+room-1)
-	if len(dst) == start {
-		return dst[:mark]
-	}
+	dst = appendBag(dst, `"data":{`, b.Data, breadcrumbBag)
 	return append(dst, '}')
 }
 
@@ -65,14 +85,14 @@ func appendUser(dst []byte, u *sentry.User) []byte {
 	mark := len(dst)
 	dst = appendMember(dst, `"user":{`)
 	start := len(dst)
-	dst = appendTextCut(dst, `"id":`, u.ID, MaxUserField)
-	dst = appendTextCut(dst, `"email":`, u.Email, MaxUserField)
-	dst = appendTextCut(dst, `"username":`, u.Username, MaxUserField)
-	dst = appendTextCut(dst, `"name":`, u.Name, MaxUserField)
+	dst = appendTextCut(dst, `"id":`, u.ID, MaxUserName)
+	dst = appendTextCut(dst, `"email":`, u.Email, MaxEmail)
+	dst = appendTextCut(dst, `"username":`, u.Username, MaxUserName)
+	dst = appendTextCut(dst, `"name":`, u.Name, MaxUserName)
 	if _, err := netip.ParseAddr(u.IPAddress); err == nil {
 		dst = appendText(dst, `"ip_address":`, u.IPAddress)
 	}
-	dst = appendBag(dst, `"data":{`, u.Data, MaxContextBytes)
+	dst = appendBag(dst, `"data":{`, u.Data, contextBag)
 	if len(dst) == start {
 		return dst[:mark]
 	}
@@ -89,7 +109,9 @@ func appendRequest(dst []byte, r *sentry.Request, t *trim) []byte {
 	start := len(dst)
 	dst = appendTextCut(dst, `"method":`, r.Method, MaxEnumLike)
 	dst = appendTextCut(dst, `"url":`, r.URL, MaxURL)
-	dst = appendTextCut(dst, `"query_string":`, r.QueryString, MaxURL)
+	if r.QueryString != "" {
+		dst, _ = appendWithin(appendMember(dst, `"query_string":`), r.QueryString, MaxQueryString)
+	}
 	dst = appendHeaders(dst, r.Headers)
 	if !isNothing(r.Data) {
 		before := len(dst)
@@ -104,15 +126,17 @@ func appendRequest(dst []byte, r *sentry.Request, t *trim) []byte {
 	return append(dst, '}')
 }
 
-// appendHeaders writes the headers as pairs: a header may stand twice.
+// appendHeaders writes the headers as pairs, because a header may stand twice.
 func appendHeaders(dst []byte, headers []sentry.Tag) []byte {
 	mark := len(dst)
 	dst = appendMember(dst, `"headers":[`)
 	start := len(dst)
 	for i := range headers {
-		if headers[i].Key != "" && len(dst)-start < MaxBodyBytes {
-			dst = appendCut(append(comma(dst), '['), headers[i].Key, MaxUserField)
-			dst = append(appendCut(append(dst, ','), headers[i].Value, MaxURL), ']')
+		before := len(dst)
+		dst = append(AppendString(append(comma(dst), '['), headers[i].Key), ',')
+		out, ok := appendWithin(dst, headers[i].Value, start+MaxHeadersBytes-len("]]")-len(dst))
+		if dst = append(out, ']'); !ok || headers[i].Key == "" {
+			dst = dst[:before]
 		}
 	}
 	if len(dst) == start {

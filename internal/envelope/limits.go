@@ -59,13 +59,24 @@ const (
 
 // Lengths in characters without a limit of Relay's own, cut because somebody's input must not fill an event.
 const (
-	MaxSourceLine = 512  // Frame.context_line, pre_context, post_context
-	MaxUserField  = 256  // User members, names of headers
-	MaxURL        = 8192 // Request.url, .query_string, values of headers
+	MaxSourceLine = 512 // Frame.context_line, pre_context, post_context
 )
 
-// Sizes in bytes of bags without a max_bytes of their own today; older Relays trimmed them there (bag size medium).
+// Sizes in bytes of small bags (bag size medium: max_depth 5, max_bytes 2048).
 const (
-	MaxVarsBytes      = 8_192 // Frame.vars
-	MaxBreadcrumbData = 8_192 // Breadcrumb.data
+	MaxVarsBytes       = 2_048 // Frame.vars
+	MaxBreadcrumbBytes = 2_048 // Breadcrumb.data
+	MaxParamsBytes     = 2_048 // LogEntry.params
+	smallBagDepth      = 4
+)
+
+// More limits of Relay's schema.
+const (
+	MaxUserName          = 128     // User.id, .username, .name
+	MaxEmail             = 75      // User.email
+	MaxURL               = 296     // Request.url, max_chars 256 and an allowance of 40
+	MaxThreadName        = 1024    // Thread.name
+	MaxQueryString       = 1_024   // Request.query_string, bytes (bag size small)
+	MaxHeadersBytes      = 8_192   // Request.headers (bag size large)
+	MaxFlagsContextBytes = 132_072 // contexts.flags, max_bytes
 )

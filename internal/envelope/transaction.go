@@ -94,8 +94,8 @@ func appendSpan(dst []byte, s *sentry.Span, tx *sentry.Transaction, t *trim) []b
 	dst = AppendTime(append(dst, `,"timestamp":`...), end)
 	dst = appendTextCut(dst, `"description":`, s.Description, t.text)
 	dst = appendSpanFacts(dst, s.Op, s.Status, s.Origin)
-	dst = appendSpanData(dst, s.Data, t)
-	dst = appendLinks(dst, s.Links, t)
+	dst = appendSpanData(dst, `"data":{`, s.Data, t.value)
+	dst = appendLinks(dst, s.Links, t.value)
 	return append(dst, '}')
 }
 
@@ -106,15 +106,15 @@ func appendSpanFacts(dst []byte, op, status, origin string) []byte {
 	return appendText(dst, `"origin":`, cleanOrigin(origin))
 }
 
-// appendSpanData writes "data".
-func appendSpanData(dst []byte, data []sentry.Attr, t *trim) []byte {
-	if len(data) == 0 || t.value == 0 {
+// appendSpanData writes the flat data of a span or a link, each value in at most room bytes; nothing if there is none.
+func appendSpanData(dst []byte, literal string, data []sentry.Attr, room int) []byte {
+	if len(data) == 0 || room == 0 {
 		return dst
 	}
 	mark := len(dst)
-	dst = appendMember(dst, `"data":{`)
+	dst = appendMember(dst, literal)
 	start := len(dst)
-	dst = appendData(dst, data, t.value)
+	dst = appendData(dst, data, room)
 	if len(dst) == start {
 		return dst[:mark]
 	}
@@ -122,8 +122,8 @@ func appendSpanData(dst []byte, data []sentry.Attr, t *trim) []byte {
 }
 
 // appendLinks writes "links"; those without both ids lead nowhere.
-func appendLinks(dst []byte, links []sentry.Link, t *trim) []byte {
-	if len(links) == 0 {
+func appendLinks(dst []byte, links []sentry.Link, room int) []byte {
+	if len(links) == 0 || room == 0 {
 		return dst
 	}
 	mark := len(dst)
@@ -137,27 +137,12 @@ func appendLinks(dst []byte, links []sentry.Link, t *trim) []byte {
 		dst = appendHex(append(comma(dst), `{"trace_id":`...), l.TraceID[:])
 		dst = appendHex(append(dst, `,"span_id":`...), l.SpanID[:])
 		dst = appendTri(dst, `"sampled":`, l.Sampled)
-		dst = appendLinkAttrs(dst, l.Attrs, t)
-		dst = append(dst, '}')
+		dst = append(appendSpanData(dst, `"attributes":{`, l.Attrs, room), '}')
 	}
 	if len(dst) == start {
 		return dst[:mark]
 	}
 	return append(dst, ']')
-}
-
-func appendLinkAttrs(dst []byte, attrs []sentry.Attr, t *trim) []byte {
-	if len(attrs) == 0 || t.value == 0 {
-		return dst
-	}
-	mark := len(dst)
-	dst = appendMember(dst, `"attributes":{`)
-	start := len(dst)
-	dst = appendData(dst, attrs, t.value)
-	if len(dst) == start {
-		return dst[:mark]
-	}
-	return append(dst, '}')
 }
 
 // appendMeasurements writes "measurements"; the last of equal names wins.

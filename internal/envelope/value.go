@@ -104,6 +104,35 @@ func appendFieldWithin(dst []byte, a *sentry.Attr, depth, end, room int) []byte 
 	return dst[:mark]
 }
 
+// bag is the room for an object of free data: its size in bytes, and how many containers may lie in one another, itself among them.
+type bag struct{ bytes, nesting int }
+
+var (
+	contextBag    = bag{MaxContextBytes, maxBagDepth}
+	varsBag       = bag{MaxVarsBytes, smallBagDepth}
+	breadcrumbBag = bag{MaxBreadcrumbBytes, smallBagDepth}
+)
+
+// appendBag writes a member that is an object, its literal being of the form `"key":{`; nothing if it is empty.
+func appendBag(dst []byte, literal string, attrs []sentry.Attr, b bag) []byte {
+	if len(attrs) == 0 {
+		return dst
+	}
+	mark := len(dst)
+	dst = appendMember(dst, literal)
+	return closeBag(dst, mark, attrs, b)
+}
+
+// closeBag writes the fields of an object whose opening bracket is the last byte of dst, and the closing one. If there are none it goes back to mark.
+func closeBag(dst []byte, mark int, attrs []sentry.Attr, b bag) []byte {
+	start := len(dst)
+	dst = appendFields(dst, attrs, maxBagDepth-b.nesting+1, start-1+b.bytes-1)
+	if len(dst) == start {
+		return dst[:mark]
+	}
+	return append(dst, '}')
+}
+
 // isNothing reports whether v says nothing: null, or a number that JSON cannot hold.
 func isNothing(v sentry.Value) bool {
 	if v.Kind() == sentry.KindDouble {

@@ -1,0 +1,111 @@
+package envelope
+
+// The shapes of contexts, transactions and their spans (v1).
+
+const srcTransaction = "relay-event-normalization/src/validation.rs: validate_transaction"
+
+var contextsShape = shape{name: "contexts", source: "relay-event-schema/src/protocol/contexts/mod.rs", open: true, fields: []field{
+	{name: "trace", sub: &traceShape},
+}, more: []rule{
+	{"context.object", "relay-event-schema/src/protocol/contexts/mod.rs", eachContext(func(c *checker, _ string, v value, at *path) {
+		if v.kind() != kindObject && v.kind() != kindNull {
+			c.broken(at, "must be an object, is "+kindNames[v.kind()])
+		}
+	})},
+	{"context.size", "relay-event-schema/src/protocol/contexts/mod.rs: max_bytes", eachContext(func(c *checker, key string, v value, at *path) {
+		limit := MaxContextBytes
+		if key == "flags" {
+			limit = MaxFlagsContextBytes
+		}
+		if len(v.raw()) > limit {
+			c.broken(at, "is larger than is kept")
+		}
+	})},
+	{"context.type", "relay-event-schema/src/protocol/contexts/mod.rs: the type overrules the key", eachContext(func(c *checker, key string, v value, at *path) {
+		if v.get("type").str() == contextTrace && key != contextTrace {
+			c.broken(at, "would be read as a trace context")
+		}
+	})},
+}}
+
+var traceShape = shape{name: "trace", source: srcTrace, fields: []field{
+	{name: "trace_id", need: true, is: hexID(32)},
+	{name: "span_id", need: true, is: hexID(16)},
+	{name: "parent_span_id", is: hexID(16)},
+	{name: "op", is: upTo(MaxOp, 0)},
+	{name: "status", is: wordOf(spanStatuses)},
+	{name: "origin", is: made(MaxOrigin, isOriginByte)},
+	{name: "data", is: isObject},
+	{name: "links", list: &linkShape},
+	{name: "description", is: isText},
+	{name: "tags", is: isObject},
+	{name: "sampled", is: isBool},
+	{name: "client_sample_rate", is: within(0, 1)},
+	{name: "exclusive_time", is: notNegative},
+	{name: "type", is: wordOf(set(contextTrace))},
+}}
+
+func isOriginByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' }
+
+var linkShape = shape{name: "link", source: "relay-event-schema/src/protocol/span.rs", fields: []field{
+	{name: "trace_id", need: true, is: hexID(32)},
+	{name: "span_id", need: true, is: hexID(16)},
+	{name: "sampled", is: isBool},
+	{name: "attributes", is: isObject},
+}}
+
+var transactionShape = shape{
+	name: "transaction", source: srcTransaction,
+	fields: append([]field{
+		{name: "type", need: true, is: wordOf(set(TypeTransaction))},
+		{name: "start_timestamp", need: true, is: isTime},
+		{name: "timestamp", need: true, is: isTime},
+		{name: "level", is: wordOf(levels)},
+		{name: "spans", list: &spanShape},
+		{name: "measurements", is: isObject},
+		{name: "breakdowns", is: isObject},
+		{name: "_metrics_summary", is: isObject},
+	}, sharedFields...),
+	more: append([]rule{
+		{"transaction.trace", srcTransaction, func(c *checker, v value, at *path) {
+			if v.get("contexts", contextTrace).kind() != kindObject {
+				c.broken(at, "has no trace context")
+			}
+		}},
+		{"transaction.order", srcTransaction, checkOrder("start_timestamp", "timestamp")},
+		{"transaction.age", "relay-event-normalization/src/transactions/processor.rs: timestamp range", checkTransactionAge},
+		{"transaction.spans-size", srcEvent + ": spans, max_bytes", func(c *checker, v value, at *path) {
+			if len(v.get("spans").raw()) > MaxSpansBytes {
+				c.broken(at.member("spans"), "later spans would be lost")
+			}
+		}},
+		{"measurement", "relay-event-schema/src/protocol/measurements.rs", checkMeasurements},
+	}, sharedRules...),
+}
+
+var spanShape = shape{name: "span", source: srcTransaction + ", validate_span; relay-event-schema/src/protocol/span.rs", fields: []field{
+	{name: "trace_id", need: true, is: hexID(32)},
+	{name: "span_id", need: true, is: hexID(16)},
+	{name: "parent_span_id", is: hexID(16)},
+	{name: "start_timestamp", need: true, is: isTime},
+	{name: "timestamp", need: true, is: isTime},
+	{name: "op", is: upTo(MaxOp, 0)},
+	{name: "description", is: isText},
+	{name: "status", is: wordOf(spanStatuses)},
+	{name: "origin", is: made(MaxOrigin, isOriginByte)},
+	{name: "data", is: isObject},
+	{name: "tags", is: isObject},
+	{name: "links", list: &linkShape},
+	{name: "measurements", is: isObject},
+	{name: "exclusive_time", is: notNegative},
+	{name: "segment_id", is: hexID(16)},
+	{name: "is_segment", is: isBool},
+	{name: "is_remote", is: isBool},
+	{name: "kind", is: isText},
+	{name: "same_process_as_parent", is: isBool},
+	{name: "profile_id", is: hexID(32)},
+	{name: "platform", is: wordOf(platforms)},
+	{name: "_metrics_summary", is: isObject},
+}, more: []rule{
+	{"span.order", srcTransaction, checkOrder("start_timestamp", "timestamp")},
+}}
