@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"math"
 	"strconv"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -40,12 +41,13 @@ func hasChain(list []sentry.Exception) bool {
 		if m == nil || !m.HasID {
 			return false
 		}
-		if _, twice := parents[m.ExceptionID]; twice || m.ExceptionID < 0 {
-			return false
-		}
+		_, twice := parents[m.ExceptionID]
 		parent := -1
 		if m.HasParent {
 			parent = m.ParentID
+		}
+		if twice || m.ExceptionID < 0 || m.ExceptionID > math.MaxInt32 || m.HasParent && parent < 0 {
+			return false
 		}
 		parents[m.ExceptionID] = parent
 		last = m.ExceptionID
@@ -125,15 +127,16 @@ func appendMechanism(dst []byte, m *sentry.Mechanism, ids bool) []byte {
 	return append(dst, '}')
 }
 
-// appendThreads writes "threads". A thread without an id gets the first free number: Relay requires one.
+// appendThreads writes "threads". Relay requires an id of each, and that no two are the same.
 func appendThreads(dst []byte, threads []sentry.Thread, t *trim) []byte {
 	mark := len(dst)
 	dst = appendMember(dst, `"threads":{"values":[`)
 	start := len(dst)
+	used := make(map[string]bool, len(threads))
 	for i := range threads {
 		th := &threads[i]
 		if t.threads || th.Crashed == sentry.True || th.Current == sentry.True {
-			dst = appendThread(comma(dst), th, i, t)
+			dst = appendThread(comma(dst), th, used, t)
 		}
 	}
 	if len(dst) == start {
@@ -142,14 +145,15 @@ func appendThreads(dst []byte, threads []sentry.Thread, t *trim) []byte {
 	return append(dst, "]}"...)
 }
 
-func appendThread(dst []byte, th *sentry.Thread, place int, t *trim) []byte {
+// appendThread writes one thread. Without an id, or with one that is used, it gets a number of its own.
+func appendThread(dst []byte, th *sentry.Thread, used map[string]bool, t *trim) []byte {
 	dst = append(dst, '{')
-	if th.ID != "" {
-		dst = appendThreadID(dst, `"id":`, th.ID)
-	} else {
-		dst = strconv.AppendInt(append(dst, `"id":"#`...), int64(place), 10)
-		dst = append(dst, '"')
+	mark := len(dst)
+	dst = appendThreadID(dst, `"id":`, th.ID)
+	for n := len(used); len(dst) == mark || used[string(dst[mark:])]; n++ {
+		dst = appendThreadID(dst[:mark], `"id":`, "#"+strconv.Itoa(n))
 	}
+	used[string(dst[mark:])] = true
 	dst = appendTextCut(dst, `"name":`, th.Name, MaxThreadName)
 	dst = appendTextCut(dst, `"state":`, th.State, MaxEnumLike)
 	dst = appendTri(dst, `"crashed":`, th.Crashed)

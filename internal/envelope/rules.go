@@ -89,6 +89,9 @@ func checkChain(c *checker, v value, at *path) {
 		grouped = grouped || string(m.get("is_exception_group").raw()) == "true"
 		id, hasID := small(m.get("exception_id"))
 		parent, hasParent := small(m.get("parent_id"))
+		if m.kind() != kindObject && m.kind() != kindNull || hasID != m.get("exception_id").there() || hasParent != m.get("parent_id").there() {
+			return // the rules of these members tell
+		}
 		if !hasID {
 			if hasParent {
 				c.broken(at, "a parent_id without an exception_id")

@@ -68,7 +68,8 @@ var transactionShape = shape{
 	}, sharedFields...),
 	more: append([]rule{
 		{"transaction.trace", srcTransaction, func(c *checker, v value, at *path) {
-			if v.get("contexts", contextTrace).kind() != kindObject {
+			contexts := v.get("contexts")
+			if k := contexts.kind(); (k == kindNull || k == kindObject) && contexts.get(contextTrace).kind() == kindNull {
 				c.broken(at, "has no trace context")
 			}
 		}},
