@@ -240,7 +240,9 @@ var spoiltSamples = []spoilt{
 	{"attribute", "log", attribute(map[string]any{"type": "string", "value": "x", "more": 1})},
 	{"attribute", "span", attribute(map[string]any{"type": "string"})},
 	{"attribute", "trace_metric", attribute(map[string]any{"type": "string"})},
-	{"schedule.form", "check_in", inPayload(func(p map[string]any) { obj(p, "monitor_config")["schedule"] = map[string]any{"type": "interval", "value": 1} })},
+	{"schedule.form", "check_in", inPayload(func(p map[string]any) {
+		obj(p, "monitor_config")["schedule"] = map[string]any{"type": "interval", "value": 1}
+	})},
 }
 
 func attribute(a any) func(*sample) {

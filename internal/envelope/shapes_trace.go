@@ -7,8 +7,8 @@ const srcTransaction = "relay-event-normalization/src/validation.rs: validate_tr
 var contextsShape = shape{name: "contexts", source: "relay-event-schema/src/protocol/contexts/mod.rs", open: true, fields: []field{
 	{name: "trace", sub: &traceShape},
 }, more: []rule{
-	{"context.object", "relay-event-schema/src/protocol/contexts/mod.rs", eachContext(func(c *checker, _ string, v value, at *path) {
-		if v.kind() != kindObject && v.kind() != kindNull {
+	{"context.object", "relay-event-schema/src/protocol/contexts/mod.rs", eachContext(func(c *checker, key string, v value, at *path) {
+		if key != contextTrace && v.kind() != kindObject && v.kind() != kindNull {
 			c.broken(at, "must be an object, is "+kindNames[v.kind()])
 		}
 	})},
