@@ -2642,15 +2642,19 @@ var nameTemplates = map[string][]Template{
 var descriptionTemplates = map[string][]Template{
 	"cache": {
 		{{Field: FieldCacheKey}},
+		{{Field: FieldDBQueryText}},
 	},
 	"cache.get": {
 		{{Field: FieldCacheKey}},
+		{{Field: FieldDBQueryText}},
 	},
 	"cache.put": {
 		{{Field: FieldCacheKey}},
+		{{Field: FieldDBQueryText}},
 	},
 	"cache.remove": {
 		{{Field: FieldCacheKey}},
+		{{Field: FieldDBQueryText}},
 	},
 	"db": {
 		{{Field: FieldDBQueryText}},
@@ -2688,12 +2692,15 @@ var descriptionTemplates = map[string][]Template{
 	"graphql.mutation": {
 		{{Field: FieldGraphQLDocument}},
 	},
+	"graphql.parse": {},
 	"graphql.query": {
 		{{Field: FieldGraphQLDocument}},
 	},
+	"graphql.resolve": {},
 	"graphql.subscription": {
 		{{Field: FieldGraphQLDocument}},
 	},
+	"graphql.validate": {},
 	"grpc": {
 		{{Field: FieldRPCService}, {Literal: "/"}, {Field: FieldRPCMethod}},
 		{{Field: FieldRPCMethod}},
