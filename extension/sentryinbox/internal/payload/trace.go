@@ -1,0 +1,143 @@
+package payload
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Span is one span of a transaction, the transaction's own span, or a streamed (v2) span.
+type Span struct {
+	TraceID      string
+	SpanID       string
+	ParentSpanID string
+	Op           string
+	Name         string // description, transaction name, or the v2 name
+	Status       string
+	Origin       string
+	Start, End   time.Time
+}
+
+// Transaction is a segment of a trace.
+type Transaction struct {
+	ID          string
+	Root        Span // its Name is the transaction's
+	Spans       []Span
+	Source      string
+	Platform    string
+	Release     string
+	Environment string
+	Tags        []Tag
+}
+
+// StreamedSpan is a span of the v2 protocol: on its own, outside a transaction.
+type StreamedSpan struct {
+	Span
+	Segment     bool
+	Platform    string
+	Release     string
+	Environment string
+}
+
+// ReadTransaction reads a transaction. The error is that of the JSON.
+func ReadTransaction(raw []byte) (Transaction, error) {
+	o, err := decode(raw)
+	if err != nil {
+		return Transaction{}, err
+	}
+	trace := o.object("contexts").object("trace")
+	tx := Transaction{
+		ID:          lowerHex(o.text("event_id")),
+		Source:      o.object("transaction_info").text("source"),
+		Platform:    o.text("platform"),
+		Release:     o.text("release"),
+		Environment: o.text("environment"),
+		Tags:        sortedTags(o),
+	}
+	tx.Root = readSpan(trace)
+	tx.Root.Name = o.text("transaction")
+	tx.Root.Start, tx.Root.End = o.time("start_timestamp"), o.time("timestamp")
+	for _, s := range o.objects("spans") {
+		tx.Spans = append(tx.Spans, readSpan(s))
+	}
+	return tx, nil
+}
+
+func readSpan(s object) Span {
+	return Span{
+		TraceID:      lowerHex(s.text("trace_id")),
+		SpanID:       lowerHex(s.text("span_id")),
+		ParentSpanID: lowerHex(s.text("parent_span_id")),
+		Op:           s.text("op"),
+		Name:         s.text("description"),
+		Status:       s.text("status"),
+		Origin:       s.text("origin"),
+		Start:        s.time("start_timestamp"),
+		End:          s.time("timestamp"),
+	}
+}
+
+// ReadStreamedSpan reads one member of a span container.
+func ReadStreamedSpan(raw []byte) (StreamedSpan, error) {
+	o, err := decode(raw)
+	if err != nil {
+		return StreamedSpan{}, err
+	}
+	attributes := o.object("attributes")
+	s := StreamedSpan{
+		Span:        readSpan(o),
+		Segment:     o.is("is_segment"),
+		Platform:    attributes.attribute("sentry.platform"),
+		Release:     attributes.attribute("sentry.release"),
+		Environment: attributes.attribute("sentry.environment"),
+	}
+	s.Op, s.Name, s.End = attributes.attribute("sentry.op"), o.text("name"), o.time("end_timestamp")
+	s.Origin = attributes.attribute("sentry.origin")
+	return s, nil
+}
+
+// Log is one record of a log container.
+type Log struct {
+	Timestamp   time.Time
+	TraceID     string
+	SpanID      string
+	Level       string // trace debug info warn error fatal
+	Body        string
+	Release     string
+	Environment string
+	Attributes  []Tag // in no order
+}
+
+// ReadLog reads one member of a log container.
+func ReadLog(raw []byte) (Log, error) {
+	o, err := decode(raw)
+	if err != nil {
+		return Log{}, err
+	}
+	attributes := o.object("attributes")
+	l := Log{
+		Timestamp:   o.time("timestamp"),
+		TraceID:     lowerHex(o.text("trace_id")),
+		SpanID:      lowerHex(o.text("span_id")),
+		Level:       o.text("level"),
+		Body:        o.text("body"),
+		Release:     attributes.attribute("sentry.release"),
+		Environment: attributes.attribute("sentry.environment"),
+		Attributes:  make([]Tag, 0, len(attributes)),
+	}
+	for key := range attributes {
+		l.Attributes = append(l.Attributes, Tag{key, attributes.attribute(key)})
+	}
+	return l, nil
+}
+
+// Container is the payload of a "log", "span" or "trace_metric" item.
+type Container struct {
+	Items []json.RawMessage `json:"items"`
+}
+
+// ReadContainer cuts a container into its members, each a copy.
+func ReadContainer(raw []byte) (Container, error) {
+	var c Container
+	err := json.Unmarshal(raw, &c)
+	return c, err
+}
