@@ -81,7 +81,7 @@ func appendTraceContext(dst []byte, c *sentry.TraceContext, room int) []byte {
 		dst = appendHex(append(dst, `,"parent_span_id":`...), c.ParentSpanID[:])
 	}
 	dst = appendSpanFacts(dst, c.Op, c.Status, c.Origin)
-	dst = appendSpanData(dst, `"data":{`, c.Data, room)
+	dst, _ = appendSpanData(dst, `"data":{`, c.Data, room)
 	dst = appendLinks(dst, c.Links, room)
 	return append(dst, '}')
 }

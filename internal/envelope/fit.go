@@ -57,6 +57,7 @@ type trim struct {
 	exceptions  int
 	value       int // bytes of one value of span data
 	spans       int // bytes of all spans
+	largest     int // out: bytes of the largest value of span data
 	spanBytes   int // out: size of the spans
 	lostSpans   int // out: spans that found no room
 }
@@ -68,40 +69,39 @@ var untrimmed = trim{source: true, threads: true, extra: MaxExtraBytes, breadcru
 type rung struct {
 	cut   Cut
 	apply func(*trim)
+	room  int // of one value of span data, where that is what is cut: no use if none is larger
 }
 
 // eventRungs go from what a reader misses least to what makes an event worth sending.
 var eventRungs = []rung{
-	{CutFrameContext, func(t *trim) { t.source = false }},
-	{CutExtra, func(t *trim) { t.extra = 64 << 10 }},
-	{CutBreadcrumbs, func(t *trim) { t.breadcrumbs = 20 }},
-	{CutText, func(t *trim) { t.text = 1024 }},
-	{CutExtra, func(t *trim) { t.extra = 4 << 10 }},
-	{CutFrames, func(t *trim) { t.frames = 60 }},
-	{CutThreads, func(t *trim) { t.threads = false }},
-	{CutExceptions, func(t *trim) { t.exceptions = 20 }},
-	{CutSpanData, func(t *trim) { t.value = 512 }},
-	{CutBreadcrumbs, func(t *trim) { t.breadcrumbs = 0 }},
-	{CutSpanData, func(t *trim) { t.value = 0 }},
-	{CutExtra, func(t *trim) { t.extra = 0 }},
-	{CutShared, func(t *trim) { t.bare = true }},
+	{cut: CutFrameContext, apply: func(t *trim) { t.source = false }},
+	{cut: CutExtra, apply: func(t *trim) { t.extra = 64 << 10 }},
+	{cut: CutBreadcrumbs, apply: func(t *trim) { t.breadcrumbs = 20 }},
+	{cut: CutText, apply: func(t *trim) { t.text = 1024 }},
+	{cut: CutExtra, apply: func(t *trim) { t.extra = 4 << 10 }},
+	{cut: CutFrames, apply: func(t *trim) { t.frames = 60 }},
+	{cut: CutThreads, apply: func(t *trim) { t.threads = false }},
+	{cut: CutExceptions, apply: func(t *trim) { t.exceptions = 20 }},
+	{cut: CutSpanData, apply: func(t *trim) { t.value = 512 }},
+	{cut: CutBreadcrumbs, apply: func(t *trim) { t.breadcrumbs = 0 }},
+	{cut: CutSpanData, apply: func(t *trim) { t.value = 0 }},
+	{cut: CutExtra, apply: func(t *trim) { t.extra = 0 }},
+	{cut: CutShared, apply: func(t *trim) { t.bare = true }},
 }
 
 // transactionRungs cut the largest values first; spans go last, for what is lost with them is lost from the trace.
-var transactionRungs = append(append([]rung{
-	{CutSpanData, func(t *trim) { t.value = 64 << 10 }}},
-	halvings(64<<10, 64)...),
-	rung{CutText, func(t *trim) { t.text = 512 }},
-	rung{CutSpanData, func(t *trim) { t.value = 0 }},
-	rung{CutShared, func(t *trim) { t.bare = true }},
-	rung{CutText, func(t *trim) { t.text = 128 }},
-	rung{CutSpans, func(t *trim) { t.spans = MaxSpansBytes }},
+var transactionRungs = append(halvings(64<<10, 32),
+	rung{cut: CutText, apply: func(t *trim) { t.text = 512 }},
+	rung{cut: CutSpanData, apply: func(t *trim) { t.value = 0 }},
+	rung{cut: CutText, apply: func(t *trim) { t.text = 128 }},
+	rung{cut: CutSpans, apply: func(t *trim) { t.spans = MaxSpansBytes }},
+	rung{cut: CutShared, apply: func(t *trim) { t.bare = true }},
 )
 
 // halvings halve the room of a value of span data until it is the least.
 func halvings(from, least int) (rungs []rung) {
-	for room := from / 2; room >= least; room /= 2 {
-		rungs = append(rungs, rung{CutSpanData, func(t *trim) { t.value = room }})
+	for room := from; room >= least; room /= 2 {
+		rungs = append(rungs, rung{cut: CutSpanData, apply: func(t *trim) { t.value = room }, room: room})
 	}
 	return rungs
 }
@@ -109,36 +109,76 @@ func halvings(from, least int) (rungs []rung) {
 // FitTransaction writes tx like AppendTransaction and, if that is more than MaxTransactionBytes or its spans are more than MaxSpansBytes, shortens the
 // largest values first and leaves out spans at the end last.
 func FitTransaction(dst []byte, tx *sentry.Transaction, p *Prepared) ([]byte, FitResult) {
-	p = prepared(p, tx.Resource)
-	return fit(dst, transactionRungs, MaxTransactionBytes, func(dst []byte, t *trim) []byte { return appendTransaction(dst, tx, p, t) })
+	return fitTransaction(dst, tx, prepared(p, tx.Resource), MaxTransactionBytes)
+}
+
+func fitTransaction(dst []byte, tx *sentry.Transaction, p *Prepared, limit int) ([]byte, FitResult) {
+	mark, t := len(dst), untrimmed
+	dst = appendTransaction(dst, tx, p, &t)
+	full := measured{len(dst) - mark, t.spanBytes, t.largest}
+	if full.fits(limit) {
+		return dst, FitResult{OK: true, FullBytes: full.bytes}
+	}
+	write := func(dst []byte, t *trim) []byte { return appendTransaction(dst, tx, p, t) }
+	return climb(dst[:mark], transactionRungs, full, limit, write)
 }
 
 // FitEvent writes e like AppendEvent and, if that is more than MaxEventBytes, leaves out part after part until it fits.
 func FitEvent(dst []byte, e *sentry.Event, p *Prepared) ([]byte, FitResult) {
-	p = prepared(p, e.Resource)
-	return fit(dst, eventRungs, MaxEventBytes, func(dst []byte, t *trim) []byte { return appendEvent(dst, e, p, t) })
+	return fitEvent(dst, e, prepared(p, e.Resource), MaxEventBytes)
 }
 
-func fit(dst []byte, rungs []rung, limit int, write func([]byte, *trim) []byte) ([]byte, FitResult) {
-	mark := len(dst)
-	t := untrimmed
-	dst = write(dst, &t)
-	size := len(dst) - mark
-	fits := func() bool { return size <= limit && t.spanBytes <= MaxSpansBytes }
-	result := FitResult{OK: fits(), FullBytes: size}
-	for i := 0; i < len(rungs) && !result.OK; i++ {
+func fitEvent(dst []byte, e *sentry.Event, p *Prepared, limit int) ([]byte, FitResult) {
+	mark, t := len(dst), untrimmed
+	dst = appendEvent(dst, e, p, &t)
+	full := measured{bytes: len(dst) - mark}
+	if full.fits(limit) {
+		return dst, FitResult{OK: true, FullBytes: full.bytes}
+	}
+	write := func(dst []byte, t *trim) []byte { return appendEvent(dst, e, p, t) }
+	return climb(dst[:mark], eventRungs, full, limit, write)
+}
+
+// measured is the size of a payload, and of its spans and their largest value.
+type measured struct{ bytes, spans, largest int }
+
+func (m measured) fits(limit int) bool { return m.bytes <= limit && m.spans <= MaxSpansBytes }
+
+// climb writes again with one rung more until it fits. A rung that saves next to nothing is not kept, unless all of them together are needed. There are
+// few rungs, and each writes less: the work is bounded.
+func climb(dst []byte, rungs []rung, full measured, limit int, write func([]byte, *trim) []byte) ([]byte, FitResult) {
+	for _, worthwhile := range []int{limit / 64, 0} {
+		if dst, result := climbWith(dst, rungs, full, limit, worthwhile, write); result.OK {
+			return dst, result
+		}
+	}
+	return dst, FitResult{FullBytes: full.bytes}
+}
+
+func climbWith(dst []byte, rungs []rung, full measured, limit, worthwhile int, write func([]byte, *trim) []byte) ([]byte, FitResult) {
+	mark, kept, last := len(dst), untrimmed, full
+	result := FitResult{FullBytes: full.bytes}
+	for i := range rungs {
+		if rungs[i].room > full.largest {
+			continue
+		}
+		t := kept
 		rungs[i].apply(&t)
 		dst = write(dst[:mark], &t)
-		now := len(dst) - mark
-		if now < size {
+		now := measured{len(dst) - mark, t.spanBytes, t.largest}
+		saved := last.bytes - now.bytes
+		result.OK = now.fits(limit)
+		if !result.OK && saved < worthwhile {
+			continue
+		}
+		if saved > 0 {
 			result.Cut |= rungs[i].cut
 		}
-		size = now
-		result.OK = fits()
+		kept, last = t, now
+		if result.OK {
+			result.LostSpans = t.lostSpans
+			return dst, result
+		}
 	}
-	result.LostSpans = t.lostSpans
-	if !result.OK {
-		dst = dst[:mark]
-	}
-	return dst, result
+	return dst[:mark], result
 }

@@ -112,7 +112,7 @@ func testTransaction(spans int) *sentry.Transaction {
 	tx := &sentry.Transaction{
 		ID: testEventID(2), Name: "POST /pay", Source: "route", Start: start, End: start + 250e6, Resource: testResource(),
 		Trace: sentry.TraceContext{TraceID: testTraceID(), SpanID: testSpanID(0), Op: "http.server", Status: "ok", Origin: "auto.otlp.spans",
-			Data: []sentry.Attr{str("http.request.method", "POST"), str("http.route", "/pay"), num("http.response.status_code", 200)},
+			Data:  []sentry.Attr{str("http.request.method", "POST"), str("http.route", "/pay"), num("http.response.status_code", 200)},
 			Links: []sentry.Link{{TraceID: testTraceID(), SpanID: testSpanID(7), Sampled: sentry.True, Attrs: []sentry.Attr{str("why", "batch")}}}},
 		Tags:         []sentry.Tag{{Key: "region", Value: "eu"}},
 		Contexts:     []sentry.Context{{Key: "otel", Fields: []sentry.Attr{str("scope", "shop")}}},

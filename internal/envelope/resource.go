@@ -52,12 +52,10 @@ var noResource sentry.Resource
 
 func (p *Prepared) bytes(f fragment) []byte { return p.buf[f.from:f.to] }
 
-// add writes one fragment; begin and the writer's own separator start from an empty text.
+// addTags writes each tag behind a bracket of its own, so that no separator becomes part of it.
 func (p *Prepared) addTags(tags []sentry.Tag) {
-	var keys tagKeys
-	keys.of(tags)
-	for i := range tags {
-		key := keys.keys[i]
+	var few [fewTags]string
+	for i, key := range cleanTagKeys(few[:0], tags) {
 		if key == "" {
 			continue
 		}
@@ -67,6 +65,7 @@ func (p *Prepared) addTags(tags []sentry.Tag) {
 	}
 }
 
+// addContexts likewise.
 func (p *Prepared) addContexts(contexts []sentry.Context) {
 	for i := range contexts {
 		c := &contexts[i]

@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -69,60 +70,34 @@ func cleanTagValue(s string) string {
 
 var lineBreaks = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 
-// tagKeys are the cleaned keys of a list of tags, in its order. Keys that come again further on are "": the last one wins.
-type tagKeys struct {
-	few  [64]string
-	keys []string
-	last map[string]int // of long lists only
-}
+// fewTags is how many tags are compared with one another; more are found by a map.
+const fewTags = 64
 
-func (k *tagKeys) of(tags []sentry.Tag) {
-	if len(tags) <= len(k.few) {
-		k.keys = k.few[:0]
-	} else {
-		k.keys = make([]string, 0, len(tags))
-		k.last = make(map[string]int, len(tags))
+// cleanTagKeys appends the cleaned keys of tags to keys, in their order. "" stands for a tag that is not to be written: it says nothing, or its key comes
+// again further on, where the last one wins.
+func cleanTagKeys(keys []string, tags []sentry.Tag) []string {
+	var last map[string]int
+	if len(tags) > fewTags {
+		last = make(map[string]int, len(tags))
 	}
 	for i := range tags {
 		key := ""
 		if cleanTagValue(tags[i].Value) != "" {
 			key = cleanTagKey(tags[i].Key)
 		}
-		k.hide(key)
-		k.keys = append(k.keys, key)
-	}
-}
-
-// hide forgets an earlier key that is the same as the one about to be added.
-func (k *tagKeys) hide(key string) {
-	if key == "" {
-		return
-	}
-	if k.last == nil {
-		for i, earlier := range k.keys {
-			if earlier == key {
-				k.keys[i] = ""
+		if key != "" && last == nil {
+			if earlier := slices.Index(keys, key); earlier >= 0 {
+				keys[earlier] = ""
 			}
+		} else if key != "" {
+			if earlier, ok := last[key]; ok {
+				keys[earlier] = ""
+			}
+			last[key] = i
 		}
-		return
+		keys = append(keys, key)
 	}
-	if i, ok := k.last[key]; ok {
-		k.keys[i] = ""
-	}
-	k.last[key] = len(k.keys)
-}
-
-func (k *tagKeys) has(key string) bool {
-	if k.last != nil {
-		_, ok := k.last[key]
-		return ok
-	}
-	for _, own := range k.keys {
-		if own == key {
-			return true
-		}
-	}
-	return false
+	return keys
 }
 
 // appendTags writes the member "tags": those of the item, and those of its resource that the item does not set. Nothing if there are none.
@@ -130,15 +105,19 @@ func appendTags(dst []byte, tags []sentry.Tag, p *Prepared) []byte {
 	mark := len(dst)
 	dst = appendMember(dst, `"tags":{`)
 	start := len(dst)
-	var keys tagKeys
-	keys.of(tags)
-	for i := range tags {
-		if key := keys.keys[i]; key != "" {
+	var few [fewTags]string
+	keys := cleanTagKeys(few[:0], tags)
+	for i, key := range keys {
+		if key != "" {
 			dst = appendTag(dst, key, tags[i].Value)
 		}
 	}
+	var taken map[string]bool
+	if len(keys) > fewTags {
+		taken = set(keys...)
+	}
 	for _, f := range p.tags {
-		if !keys.has(f.key) {
+		if !taken[f.key] && (taken != nil || !slices.Contains(keys, f.key)) {
 			dst = append(comma(dst), p.bytes(f)...)
 		}
 	}

@@ -54,6 +54,7 @@ func inOrder(start, end sentry.Time) (sentry.Time, sentry.Time) {
 // appendSpans writes "spans". It ends early, and counts what it left out, where t has no more room.
 func appendSpans(dst []byte, tx *sentry.Transaction, t *trim) []byte {
 	dst = appendMember(dst, `"spans":[`)
+	t.lostSpans = 0
 	start, end := len(dst)-1, noLimit
 	if t.spans != noLimit {
 		end = start + t.spans - 1
@@ -94,7 +95,9 @@ func appendSpan(dst []byte, s *sentry.Span, tx *sentry.Transaction, t *trim) []b
 	dst = AppendTime(append(dst, `,"timestamp":`...), end)
 	dst = appendTextCut(dst, `"description":`, s.Description, t.text)
 	dst = appendSpanFacts(dst, s.Op, s.Status, s.Origin)
-	dst = appendSpanData(dst, `"data":{`, s.Data, t.value)
+	var largest int
+	dst, largest = appendSpanData(dst, `"data":{`, s.Data, t.value)
+	t.largest = max(t.largest, largest)
 	dst = appendLinks(dst, s.Links, t.value)
 	return append(dst, '}')
 }
@@ -107,18 +110,19 @@ func appendSpanFacts(dst []byte, op, status, origin string) []byte {
 }
 
 // appendSpanData writes the flat data of a span or a link, each value in at most room bytes; nothing if there is none.
-func appendSpanData(dst []byte, literal string, data []sentry.Attr, room int) []byte {
+// It tells the size of the largest value.
+func appendSpanData(dst []byte, literal string, data []sentry.Attr, room int) (out []byte, largest int) {
 	if len(data) == 0 || room == 0 {
-		return dst
+		return dst, 0
 	}
 	mark := len(dst)
 	dst = appendMember(dst, literal)
 	start := len(dst)
-	dst = appendData(dst, data, room)
+	dst, largest = appendData(dst, data, room)
 	if len(dst) == start {
-		return dst[:mark]
+		return dst[:mark], 0
 	}
-	return append(dst, '}')
+	return append(dst, '}'), largest
 }
 
 // appendLinks writes "links"; those without both ids lead nowhere.
@@ -137,7 +141,8 @@ func appendLinks(dst []byte, links []sentry.Link, room int) []byte {
 		dst = appendHex(append(comma(dst), `{"trace_id":`...), l.TraceID[:])
 		dst = appendHex(append(dst, `,"span_id":`...), l.SpanID[:])
 		dst = appendTri(dst, `"sampled":`, l.Sampled)
-		dst = append(appendSpanData(dst, `"attributes":{`, l.Attrs, room), '}')
+		dst, _ = appendSpanData(dst, `"attributes":{`, l.Attrs, room)
+		dst = append(dst, '}')
 	}
 	if len(dst) == start {
 		return dst[:mark]

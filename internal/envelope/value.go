@@ -144,7 +144,8 @@ func isNothing(v sentry.Value) bool {
 
 // appendData writes the members of a span's data: scalars and lists of scalars as they are; lists and maps that hold others as JSON text, because
 // span attributes are flat (protocol: spans v2, attribute types; Relay's OTLP path does the same). Each value gets at most room bytes.
-func appendData(dst []byte, attrs []sentry.Attr, room int) []byte {
+// It tells the size of the largest.
+func appendData(dst []byte, attrs []sentry.Attr, room int) (out []byte, largest int) {
 	var again repeats
 	again.ofAttrs(attrs)
 	for i := range attrs {
@@ -156,9 +157,11 @@ func appendData(dst []byte, attrs []sentry.Attr, room int) []byte {
 		if isNested(a.Value) {
 			depth = maxBagDepth
 		}
+		before := len(dst)
 		dst = appendFieldWithin(dst, a, depth, noLimit, room)
+		largest = max(largest, len(dst)-before-len(a.Key))
 	}
-	return dst
+	return dst, largest
 }
 
 // isNested reports whether v is a map, or a list that holds a list or a map.
