@@ -1,0 +1,77 @@
+# Everything a contributor or CI runs. `make help` lists the targets.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+GO    ?= go
+BIN   := bin/otelcol-sentry
+TOOLS := -modfile=internal/tools/go.mod
+# Tools that are built once and kept under the user's cache folder, keyed by version.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/otelcol-sentry
+
+# The race detector needs a C compiler; `make test` uses it where there is one.
+RACE := $(shell command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
+RACE_ENV := $(if $(RACE),CGO_ENABLED=1,CGO_ENABLED=0)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | sort | while IFS=$$'\t' read -r t d; do printf '  %-18s %s\n' "$$t" "$$d"; done
+
+.PHONY: build
+build: ## build the distribution: bin/otelcol-sentry
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o $(BIN) ./distro
+
+.PHONY: run
+run: build ## build, start the quickstart and say where to look
+	@./hack/quickstart.sh
+
+.PHONY: test
+test: build ## run all tests that need nothing but Go (with -race where a C compiler is found)
+	@$(if $(RACE),echo "race detector: on",echo "race detector: OFF, there is no C compiler")
+	$(RACE_ENV) $(GO) test $(RACE) -timeout 20m ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (default 60s) each
+	@./hack/fuzz.sh $(or $(FUZZTIME),60s)
+
+.PHONY: bench
+bench: ## run the benchmarks, with allocations
+	CGO_ENABLED=0 $(GO) test -run '^$$' -bench . -benchmem ./internal/... ./exporter/...
+
+.PHONY: golden
+golden: ## write the golden files anew; look at the diff before you commit it
+	CGO_ENABLED=0 $(GO) test ./exporter/sentryexporter -run Golden -update
+
+.PHONY: generate
+generate: ## write generated files anew (ocb, mdatagen, conventions); leaves a clean tree
+	GOWORK=off $(GO) tool $(TOOLS) go.opentelemetry.io/collector/cmd/builder --config builder-config.yaml --skip-get-modules --skip-compilation
+	$(GO) generate ./...
+	gofmt -w distro
+
+.PHONY: check-generated
+check-generated: generate ## fail if generated files are not those checked in
+	@git diff --exit-code -- . || (echo "run 'make generate' and commit the result" >&2; exit 1)
+
+.PHONY: fmt
+fmt: ## format the Go code
+	gofmt -w $$(git ls-files '*.go')
+
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(CACHE)/golangci-lint-$(GOLANGCI_VERSION)/golangci-lint
+
+$(GOLANGCI):
+	GOBIN=$(dir $@) CGO_ENABLED=0 $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+
+.PHONY: lint
+lint: $(GOLANGCI) ## run the linters, among them the import rules of the rooms
+	$(GOLANGCI) run
+
+.PHONY: tidy
+tidy: ## tidy go.mod
+	$(GO) mod tidy
+	cd internal/tools && $(GO) mod tidy
+
+.PHONY: clean
+clean: ## remove build output
+	rm -rf bin

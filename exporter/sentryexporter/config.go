@@ -1,0 +1,171 @@
+package sentryexporter
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configcompression"
+	"go.opentelemetry.io/collector/config/confighttp"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/confmap"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// Config is the configuration of the sentry exporter.
+type Config struct {
+	// DSN of the project that everything goes to. Required.
+	DSN configopaque.String `mapstructure:"dsn"`
+	// Environment of events and transactions whose resource names none (deployment.environment.name).
+	Environment string `mapstructure:"environment"`
+	// Release of events and transactions whose resource names none (service.version).
+	Release string `mapstructure:"release"`
+	// Events says what becomes an issue.
+	Events EventsConfig `mapstructure:"events"`
+	// HTTP is the client's configuration: timeout (per request), TLS, proxy, headers. The endpoint is the DSN's.
+	HTTP confighttp.ClientConfig `mapstructure:"http"`
+	// Queue of the exporter. queue_size is shared by the lanes: a quarter for events, half for spans.
+	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	// Retry with back-off of requests that failed (5xx, network). By default without end: the queue's size is the bound.
+	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+}
+
+// EventsConfig says what becomes an issue.
+type EventsConfig struct {
+	// MinSeverity is the least severity of a log record that becomes an event: warn, error or fatal. Records
+	// with an exception become events from warn on, whatever is set here.
+	MinSeverity string `mapstructure:"min_severity"`
+	// SpanExceptions says which "exception" span events become events: "error" (the span failed), "all" or "off".
+	SpanExceptions string `mapstructure:"span_exceptions"`
+}
+
+var (
+	_                      component.Config    = (*Config)(nil)
+	_                      confmap.Unmarshaler = (*Config)(nil)
+	_                      confmap.Validator   = (*Config)(nil)
+	_                      confmap.Validator   = (*EventsConfig)(nil)
+	errWaitForResult                           = errors.New("'sending_queue::wait_for_result' must be false: the queue's answer is what makes a decision final")
+	errBatchCuts                               = errors.New("'sending_queue::batch::max_size' must be 0: cutting a batch would tear a segment's spans apart")
+	errEndpoint                                = errors.New("'http::endpoint' must be empty: the DSN says where envelopes go")
+	errCompression                             = errors.New("'http::compression' must be gzip or none: not every Sentry-compatible server reads anything else")
+	minSeverities                              = []string{"warn", "error", "fatal"}
+	defaultQueueBytes                          = int64(64 << 20)
+	defaultTimeout                             = 30 * time.Second
+	defaultIdleConnections                     = 20
+)
+
+func createDefaultConfig() component.Config {
+	http := confighttp.NewDefaultClientConfig()
+	http.Timeout = defaultTimeout
+	http.Compression = configcompression.TypeGzip
+	http.MaxIdleConnsPerHost = defaultIdleConnections
+
+	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.Sizer = exporterhelper.RequestSizerTypeBytes
+	queue.QueueSize = defaultQueueBytes
+
+	retry := configretry.NewDefaultBackOffConfig()
+	retry.InitialInterval = time.Second
+	retry.MaxElapsedTime = 0
+
+	return &Config{
+		Events: EventsConfig{MinSeverity: "error", SpanExceptions: string(triage.SpanExceptionsError)},
+		HTTP:   http,
+		Queue:  configoptional.Some(queue),
+		Retry:  retry,
+	}
+}
+
+// contribKeys are the keys of the contrib exporter of the same type name, and what to do about each.
+var contribKeys = map[string]string{
+	"url":                  "the DSN holds the address",
+	"org_slug":             "the DSN names the project",
+	"auth_token":           "the DSN is all that is needed; no API token is used",
+	"routing":              "the DSN names the project",
+	"auto_create_projects": "projects are created in Sentry, where their DSN is shown",
+	"timeout":              "it is 'http::timeout' here",
+	"insecure_skip_verify": "it is 'http::tls::insecure_skip_verify' here",
+}
+
+// Unmarshal decodes strictly, and says what to do where the keys are those of the contrib exporter.
+func (cfg *Config) Unmarshal(conf *confmap.Conf) error {
+	var foreign []string
+	for key := range conf.ToStringMap() {
+		if hint, ok := contribKeys[key]; ok {
+			foreign = append(foreign, fmt.Sprintf("'%s' is a key of the contrib exporter of the same name, not of this one: %s", key, hint))
+		}
+	}
+	if len(foreign) > 0 {
+		slices.Sort(foreign)
+		return fmt.Errorf("%s; set 'dsn: ${env:SENTRY_DSN}' (docs/adr/0001)", strings.Join(foreign, "; "))
+	}
+	return conf.Unmarshal(cfg)
+}
+
+// Validate checks what the nested parts cannot check by themselves. Every error names its key.
+func (cfg *Config) Validate() error {
+	var errs []error
+	if _, err := sentry.ParseDSN(string(cfg.DSN)); err != nil {
+		errs = append(errs, fmt.Errorf("'dsn' %w", err))
+	}
+	if cfg.Environment != "" && envelope.SanitizeEnvironment(cfg.Environment) != cfg.Environment {
+		errs = append(errs, errors.New("'environment' is not one that Sentry takes: at most 64 bytes, no slash, no line end, not \"none\""))
+	}
+	if cfg.Release != "" && envelope.SanitizeRelease(cfg.Release) != cfg.Release {
+		errs = append(errs, errors.New("'release' is not one that Sentry takes: at most 200 bytes, no slash, no line end, not \"latest\""))
+	}
+	return errors.Join(append(errs, cfg.validateHTTP(), cfg.validateQueue())...)
+}
+
+func (cfg *Config) validateHTTP() error {
+	var errs []error
+	if cfg.HTTP.Endpoint != "" {
+		errs = append(errs, errEndpoint)
+	}
+	if c := cfg.HTTP.Compression; c.IsCompressed() && c != configcompression.TypeGzip {
+		errs = append(errs, errCompression)
+	}
+	if cfg.HTTP.Timeout < 0 {
+		errs = append(errs, errors.New("'http::timeout' must not be negative"))
+	}
+	return errors.Join(errs...)
+}
+
+func (cfg *Config) validateQueue() error {
+	if !cfg.Queue.HasValue() {
+		return nil
+	}
+	var errs []error
+	queue := cfg.Queue.Get()
+	if queue.WaitForResult {
+		errs = append(errs, errWaitForResult)
+	}
+	if queue.Batch.HasValue() && queue.Batch.Get().MaxSize > 0 {
+		errs = append(errs, errBatchCuts)
+	}
+	if smallest := int64(minLaneSize); queue.QueueSize > 0 && queue.QueueSize < smallest {
+		errs = append(errs, fmt.Errorf("'sending_queue::queue_size' must be at least %d: the lanes share it", smallest))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the vocabulary of the events section.
+func (cfg *EventsConfig) Validate() error {
+	var errs []error
+	if !slices.Contains(minSeverities, cfg.MinSeverity) {
+		errs = append(errs, fmt.Errorf("'min_severity' must be one of %s, not %q", strings.Join(minSeverities, ", "), cfg.MinSeverity))
+	}
+	if !triage.SpanExceptions(cfg.SpanExceptions).Valid() {
+		errs = append(errs, fmt.Errorf("'span_exceptions' must be error, all or off, not %q", cfg.SpanExceptions))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,96 @@
+package sentryexporter
+
+import (
+	"context"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
+)
+
+// eventsLane carries records with verdicts to Sentry's issues.
+type eventsLane struct {
+	*lane
+	queue exporter.Logs
+}
+
+func newEventsLane(p *project) (*eventsLane, error) {
+	l := &eventsLane{lane: newLane(p, kindEvents, sentry.CategoryError)}
+	var err error
+	l.queue, err = exporterhelper.NewLogs(context.Background(), l.settings(), p.cfg, l.push, l.options()...)
+	return l, err
+}
+
+// push sends one event per record. What could not be delivered comes back in the error, to be tried again.
+func (l *eventsLane) push(ctx context.Context, ld plog.Logs) error {
+	d := l.newDelivery(ctx)
+	position := 0
+	for _, rl := range ld.ResourceLogs().All() {
+		resource := translate.Resource(rl.Resource(), l.project.defaults)
+		prepared := envelope.Prepare(resource, l.project.sdk)
+		from := translate.Origin{Language: stacktrace.FromSDK(resource.Platform), Resource: resource}
+		for _, sl := range rl.ScopeLogs().All() {
+			from.Scope = sl.Scope().Name()
+			for _, rec := range sl.LogRecords().All() {
+				if !d.blocked(position) {
+					l.sendEvent(d, rec, from, prepared, position)
+				}
+				position++
+			}
+		}
+	}
+	left, err := d.finish(position)
+	if err != nil {
+		return consumererror.NewLogs(err, keepLogs(ld, left))
+	}
+	return nil
+}
+
+func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared, position int) {
+	verdict := triage.ReadVerdict(rec)
+	event := translate.Event(rec, translate.Occurrence{
+		EventID:     verdict.EventID,
+		Time:        verdict.Time,
+		FromSpan:    verdict.Source == triage.SourceSpanEvent,
+		Transaction: verdict.Transaction,
+	}, from)
+	quantities := [2]quantity{{sentry.CategoryError, 1}}
+	payload := payloads.Get().(*[]byte)
+	encoded, fit := envelope.FitEvent((*payload)[:0], event, prepared)
+	*payload = encoded
+	if !fit.OK {
+		freePayload(payload)
+		l.discard(d.ctx, "invalid", quantities)
+		return
+	}
+	d.send(parcel{position: position, id: event.ID, itemType: envelope.TypeEvent, payload: payload, quantities: quantities, truncated: fit.Cut != 0})
+}
+
+// keepLogs copies the records at the given positions (sorted), each under its resource and scope.
+func keepLogs(ld plog.Logs, positions []int) plog.Logs {
+	rest := plog.NewLogs()
+	ld.CopyTo(rest)
+	position := -1
+	rest.ResourceLogs().RemoveIf(func(rl plog.ResourceLogs) bool {
+		rl.ScopeLogs().RemoveIf(func(sl plog.ScopeLogs) bool {
+			sl.LogRecords().RemoveIf(func(plog.LogRecord) bool {
+				position++
+				if len(positions) > 0 && positions[0] == position {
+					positions = positions[1:]
+					return false
+				}
+				return true
+			})
+			return sl.LogRecords().Len() == 0
+		})
+		return rl.ScopeLogs().Len() == 0
+	})
+	return rest
+}

@@ -1,0 +1,125 @@
+package sentryexporter
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/consumer"
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// signal is what the exporters of all signals have in common: a share in the owner.
+type signal struct {
+	owner   *owner
+	started atomic.Bool
+}
+
+// Start implements component.Component.
+func (s *signal) Start(ctx context.Context, host component.Host) error {
+	if err := s.owner.start(ctx, host); err != nil {
+		return err
+	}
+	s.started.Store(true)
+	return nil
+}
+
+// Shutdown implements component.Component. The lanes hand over what they hold.
+func (s *signal) Shutdown(ctx context.Context) error {
+	return s.owner.shutdown(ctx, s.started.Swap(false))
+}
+
+// Capabilities: what comes in is copied before anything is changed.
+func (s *signal) Capabilities() consumer.Capabilities {
+	return consumer.Capabilities{MutatesData: false}
+}
+
+// logsExporter takes log records.
+type logsExporter struct{ signal }
+
+// ConsumeLogs decides about the records and offers those that become events. A refusal carries exactly the records that were refused;
+// the caller's object is never changed.
+func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
+	if !e.started.Load() {
+		return errNotStarted
+	}
+	o := e.owner
+	batch := o.triage.Logs(ld, o.project.dsn.ProjectID())
+	if err := o.offerEvents(ctx, batch); err != nil {
+		return consumererror.NewLogs(err, batch.Refused())
+	}
+	return nil
+}
+
+// tracesExporter takes spans.
+type tracesExporter struct{ signal }
+
+// ConsumeTraces offers the exceptions on the spans first: their ids make a repeat harmless. Where the spans are refused after that, the
+// whole request comes back, and its exceptions are known by then. The caller's object is never changed and still holds every span.
+func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
+	if !e.started.Load() {
+		return errNotStarted
+	}
+	o := e.owner
+	batch := o.triage.Traces(td, o.project.dsn.ProjectID())
+	if err := o.offerEvents(ctx, batch); err != nil {
+		return err
+	}
+	return o.project.spans.offer(ctx, td)
+}
+
+// offerEvents gives a batch to the events lane and commits what the lane took.
+func (o *owner) offerEvents(ctx context.Context, batch *triage.Batch) error {
+	var err error
+	if batch.Offered() > 0 {
+		err = o.project.events.queue.ConsumeLogs(ctx, batch.Events)
+	}
+	var undelivered consumererror.Logs
+	switch {
+	case err == nil || consumererror.IsPermanent(err):
+		batch.Commit()
+		o.book(ctx, batch)
+	case errors.As(err, &undelivered):
+		// Without a queue the lane delivers at once: what it did deliver must not go out again when the request is repeated.
+		left := eventIDs(undelivered.Data())
+		batch.CommitOnly(func(id sentry.EventID) bool { return !left[id] })
+	}
+	return err
+}
+
+func eventIDs(ld plog.Logs) map[sentry.EventID]bool {
+	ids := make(map[sentry.EventID]bool)
+	for _, rl := range ld.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, rec := range sl.LogRecords().All() {
+				ids[triage.ReadVerdict(rec).EventID] = true
+			}
+		}
+	}
+	return ids
+}
+
+// book counts what triage did with a request that was answered; one that is refused will be counted when it comes again.
+func (o *owner) book(ctx context.Context, batch *triage.Batch) {
+	t := o.telemetry
+	t.ExporterSentryTriageRecords.Add(ctx, int64(batch.Seen))
+	t.ExporterSentryTriageOffered.Add(ctx, int64(batch.Offered()))
+	batch.EachAnswer(func(a triage.Answer, n int) {
+		t.ExporterSentryTriageAnswered.Add(ctx, int64(n), metric.WithAttributes(attribute.String("answer", a.String())))
+	})
+	o.repaired(ctx, "truncated", batch.Truncated)
+}
+
+func (o *owner) repaired(ctx context.Context, repair string, n int) {
+	if n > 0 {
+		o.telemetry.ExporterSentryRepairedItems.Add(ctx, int64(n), metric.WithAttributes(attribute.String("repair", repair)))
+	}
+}

@@ -1,0 +1,141 @@
+package translate
+
+import (
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// keepText bounds the text memory that is kept from one transaction to the next, in bytes.
+const keepText = 1 << 20
+
+// Spans makes transactions of segments. It keeps its memory from one to the next, so that a span costs no allocation, but for list and map values of
+// attributes. Not for use by several goroutines at once. The zero value is ready.
+type Spans struct {
+	facts facts
+	text  []byte // names and descriptions that had to be put together
+
+	tx         sentry.Transaction
+	spans      []sentry.Span
+	data       []sentry.Attr
+	links      []sentry.Link
+	requestMem sentry.Request
+	contexts   [1]sentry.Context
+	fields     [1]sentry.Attr
+}
+
+// Transaction makes the transaction of a segment of td. The ID is left to the caller: it comes from the project, the trace and Trace.SpanID. received, if
+// not 0, stands in for the time of a segment none of whose spans has one; without it such a transaction has none, and Sentry would refuse it.
+//
+// A continuation (seg.Offset > 0) gets a segment span of its own: below the segment's, named like it, over the time of the spans it holds, with an
+// id made from the segment's and the offset.
+//
+// The result, and the strings in it, are valid until the next call, and as long as td is not changed.
+func (t *Spans) Transaction(td ptrace.Traces, seg segment.Segment, res *sentry.Resource, received sentry.Time) (*sentry.Transaction, Repairs) {
+	t.reset(len(seg.Spans))
+	var fixed, below Repairs
+	t.tx.Resource = res
+	t.root(td, seg, &fixed)
+	t.rootTime(seg, received, &fixed)
+	for i := range seg.Spans {
+		t.child(td, seg, i, &below)
+	}
+	t.tx.Spans = t.spans
+	if seg.Offset > 0 {
+		t.continuation(seg)
+		return &t.tx, below // the segment span was counted with the first part
+	}
+	fixed.Add(below)
+	return &t.tx, fixed
+}
+
+func (t *Spans) reset(spans int) {
+	if cap(t.text) > keepText {
+		t.text = nil
+	}
+	if cap(t.spans) < spans {
+		t.spans = make([]sentry.Span, 0, spans)
+	}
+	t.tx = sentry.Transaction{}
+	t.text, t.spans, t.data, t.links = t.text[:0], t.spans[:0], t.data[:0], t.links[:0]
+}
+
+// root translates the segment span into everything but the times.
+func (t *Spans) root(td ptrace.Traces, seg segment.Segment, fixed *Repairs) {
+	span, tx := seg.Root.Span, &t.tx
+	tx.Trace.TraceID, tx.Trace.SpanID = rootIDs(seg.Root, fixed)
+	if seg.Cycle {
+		fixed.ParentSpanID++
+	} else {
+		tx.Trace.ParentSpanID = sentry.SpanID(span.ParentSpanID())
+	}
+	mark := len(t.data)
+	t.data = t.facts.read(t.data, span.Attributes(), span.Kind())
+	fam := t.facts.family()
+	tx.Trace.Op = t.op(fam, span)
+	tx.Trace.Status = t.facts.status(span.Status())
+	tx.Trace.Origin = t.origin()
+	tx.Name, tx.Source = t.name(fam, tx.Trace.Op, span)
+	if tx.Request = t.request(span); tx.Request != nil && t.facts.has(slotHTTPStatus) {
+		t.fields[0] = sentry.Attr{Key: "status_code", Value: t.facts.values[slotHTTPStatus]}
+		t.contexts[0] = sentry.Context{Key: "response", Fields: t.fields[:]}
+		tx.Contexts = t.contexts[:]
+	}
+	t.common(td, seg.Root)
+	tx.Trace.Data = t.data[mark:len(t.data):len(t.data)]
+	tx.Trace.Links = t.linksOf(span, fixed)
+}
+
+// child translates the i-th descendant.
+func (t *Spans) child(td ptrace.Traces, seg segment.Segment, i int, fixed *Repairs) {
+	from := seg.Spans[i]
+	span := from.Span
+	out := sentry.Span{
+		TraceID: t.tx.Trace.TraceID, SpanID: sentry.SpanID(span.SpanID()), ParentSpanID: sentry.SpanID(span.ParentSpanID()),
+		Start: sentry.Time(span.StartTimestamp()), End: sentry.Time(span.EndTimestamp()),
+	}
+	if out.SpanID.IsZero() {
+		fixed.SpanID++
+		out.SpanID = sentry.SpanID(madeID(span, seg.Offset+i+1))
+	}
+	if out.ParentSpanID.IsZero() && out.SpanID != t.tx.Trace.SpanID {
+		out.ParentSpanID = t.tx.Trace.SpanID
+	}
+	repairTime(&out.Start, &out.End, t.tx.Start, fixed)
+	mark := len(t.data)
+	t.data = t.facts.read(t.data, span.Attributes(), span.Kind())
+	out.Op = t.op(t.facts.family(), span)
+	out.Status = t.facts.status(span.Status())
+	out.Origin = t.origin()
+	out.Description = t.description(out.Op, span)
+	t.common(td, from)
+	if name := span.Name(); name != "" && name != out.Description && !t.facts.has(slotSentryName) {
+		// Where the description says something else, Sentry shows this as the span's name (relay-spans, name.rs).
+		t.data = append(t.data, sentry.Attr{Key: "sentry.name", Value: sentry.String(name)})
+	}
+	out.Data = t.data[mark:len(t.data):len(t.data)]
+	out.Links = t.linksOf(span, fixed)
+	t.spans = append(t.spans, out)
+}
+
+// continuation makes t.tx, which has the segment's own facts, the transaction of a later part of it.
+func (t *Spans) continuation(seg segment.Segment) {
+	tx := &t.tx
+	root := pcommon.SpanID(tx.Trace.SpanID)
+	mark := len(t.data)
+	t.data = append(t.data, sentry.Attr{Key: "otelcol.segment.offset", Value: sentry.Int(int64(seg.Offset))})
+	tx.Trace = sentry.TraceContext{
+		TraceID: tx.Trace.TraceID, SpanID: sentry.SpanID(segment.PartSpanID(pcommon.TraceID(tx.Trace.TraceID), root, seg.Offset)),
+		ParentSpanID: sentry.SpanID(root), Op: opDefault, Status: statusOK, Origin: originSpans, Data: t.data[mark:len(t.data):len(t.data)],
+	}
+	tx.Request, tx.Contexts = nil, nil
+	for i := range tx.Spans {
+		if s := &tx.Spans[i]; i == 0 {
+			tx.Start, tx.End = s.Start, s.End
+		} else {
+			tx.Start, tx.End = min(tx.Start, s.Start), max(tx.End, s.End)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package translate
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// corpus reads the requests that collectors received from instrumented programs, by the name of the run.
+func corpus(t testing.TB) map[string][]ptrace.Traces {
+	files, err := filepath.Glob("../../../../testdata/corpus/otlp/*/traces.jsonl")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	out := map[string][]ptrace.Traces{}
+	for _, file := range files {
+		f, err := os.Open(file)
+		require.NoError(t, err)
+		lines := bufio.NewScanner(f)
+		lines.Buffer(nil, 64<<20)
+		run := filepath.Base(filepath.Dir(file))
+		for lines.Scan() {
+			td, err := new(ptrace.JSONUnmarshaler).UnmarshalTraces(lines.Bytes())
+			require.NoError(t, err)
+			out[run] = append(out[run], td)
+		}
+		require.NoError(t, lines.Err())
+		require.NoError(t, f.Close())
+	}
+	return out
+}
+
+// Telemetry of real programs: every span comes out once, with its parent, and nothing needs repair; first request by request, then all of a run as
+// one, as if somebody had waited for whole traces. Of those the names are few; with -v they are listed.
+func TestCorpus(t *testing.T) {
+	statuses := map[string]int{}
+	for run, requests := range corpus(t) {
+		t.Run(run, func(t *testing.T) {
+			whole := ptrace.NewTraces()
+			for _, td := range requests {
+				checkRequest(t, td, func(*sentry.Transaction) {})
+				td.ResourceSpans().MoveAndAppendTo(whole.ResourceSpans())
+			}
+			names := map[string]int{}
+			checkRequest(t, whole, func(tx *sentry.Transaction) {
+				statuses[tx.Trace.Status]++
+				names[fmt.Sprintf("%-6s %-14s %s", tx.Source, tx.Trace.Op, tx.Name)]++
+				assert.NotRegexp(t, `\d{2,}|[0-9a-f]{8}-`, tx.Name, "no ids in names")
+			})
+			assert.Less(t, len(names), 70)
+			for name, n := range names {
+				t.Logf("%4d  %s", n, name)
+			}
+		})
+	}
+	for _, status := range []string{"ok", "internal_error", "not_found"} {
+		assert.Contains(t, statuses, status)
+	}
+}
+
+func checkRequest(t *testing.T, td ptrace.Traces, see func(*sentry.Transaction)) {
+	t.Helper()
+	var split segment.Splitter
+	var spans Spans
+	out := map[string]int{}
+	for _, seg := range split.Split(td) {
+		tx, fixed := spans.Transaction(td, seg, nil, 0)
+		require.Zero(t, fixed)
+		require.NotEmpty(t, tx.Name)
+		require.NotEmpty(t, tx.Trace.Op)
+		see(tx)
+		out[key(tx.Trace.TraceID, tx.Trace.SpanID, tx.Trace.ParentSpanID)]++
+		checkData(t, tx.Trace.Data)
+		for i := range tx.Spans {
+			s := &tx.Spans[i]
+			require.NotEmpty(t, s.Description)
+			require.NotEmpty(t, s.Op)
+			require.NotEmpty(t, s.Status)
+			out[key(s.TraceID, s.SpanID, s.ParentSpanID)]++
+			checkData(t, s.Data)
+		}
+	}
+	require.Equal(t, spansOf(td), out)
+}
+
+func key(trace sentry.TraceID, span, parent sentry.SpanID) string {
+	return trace.String() + span.String() + parent.String()
+}
+
+func spansOf(td ptrace.Traces) map[string]int {
+	out := map[string]int{}
+	for _, rs := range td.ResourceSpans().All() {
+		for _, ss := range rs.ScopeSpans().All() {
+			for _, s := range ss.Spans().All() {
+				out[key(sentry.TraceID(s.TraceID()), sentry.SpanID(s.SpanID()), sentry.SpanID(s.ParentSpanID()))]++
+			}
+		}
+	}
+	return out
+}
+
+func checkData(t *testing.T, data []sentry.Attr) {
+	t.Helper()
+	keys := make([]string, 0, len(data))
+	for _, a := range data {
+		require.NotEqual(t, sentry.KindNull, a.Value.Kind(), a.Key)
+		require.False(t, strings.HasPrefix(a.Key, internalPrefix))
+		keys = append(keys, a.Key)
+	}
+	slices.Sort(keys)
+	require.Len(t, slices.Compact(keys), len(data), "no key twice: %v", keys)
+}
+
+// FuzzTransaction: whatever a client sends as a request gives transactions with valid ids and ordered times, and every span in one of them.
+func FuzzTransaction(f *testing.F) {
+	broken := newTrace()
+	broken.span(f, 1, 2, "a", internal, attrs{"sentry.op": "x", "l": []any{1, "b"}})
+	broken.span(f, 2, 1, "b", server, attrs{"http.target": "?", "http.method": "", "net.host.port": "y"}).SetEndTimestamp(0)
+	for _, td := range []ptrace.Traces{benchTrace(f, 3).td, broken.td, ptrace.NewTraces()} {
+		b, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
+		require.NoError(f, err)
+		f.Add(b)
+	}
+	var split segment.Splitter
+	var spans Spans
+	f.Fuzz(func(t *testing.T, data []byte) {
+		td, err := new(ptrace.ProtoUnmarshaler).UnmarshalTraces(data)
+		if err != nil {
+			return
+		}
+		n := 0
+		for _, seg := range split.Split(td) {
+			n++
+			for part := range seg.Parts(3) {
+				tx, _ := spans.Transaction(td, part, nil, 1)
+				require.False(t, tx.Trace.TraceID.IsZero() || tx.Trace.SpanID.IsZero())
+				require.NotZero(t, tx.Start)
+				require.LessOrEqual(t, tx.Start, tx.End)
+				for _, s := range tx.Spans {
+					n++
+					require.False(t, s.TraceID.IsZero() || s.SpanID.IsZero())
+					require.NotZero(t, s.Start)
+					require.LessOrEqual(t, s.Start, s.End)
+				}
+			}
+		}
+		require.Equal(t, td.SpanCount(), n)
+	})
+}

@@ -1,0 +1,40 @@
+package triage
+
+import (
+	"sync"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// seenSize is how many ids one generation holds: at 16 bytes an id and two generations about 3 MB.
+const seenSize = 1 << 15
+
+// seen remembers the ids of committed events, in two generations: the older one is forgotten when the younger is full.
+type seen struct {
+	mu    sync.Mutex
+	young map[sentry.EventID]struct{}
+	old   map[sentry.EventID]struct{}
+}
+
+func newSeen() *seen { return &seen{young: make(map[sentry.EventID]struct{})} }
+
+func (s *seen) has(id sentry.EventID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.young[id]; ok {
+		return true
+	}
+	_, ok := s.old[id]
+	return ok
+}
+
+func (s *seen) add(ids []sentry.EventID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, id := range ids {
+		if len(s.young) >= seenSize {
+			s.old, s.young = s.young, make(map[sentry.EventID]struct{}, seenSize)
+		}
+		s.young[id] = struct{}{}
+	}
+}

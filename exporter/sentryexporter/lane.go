@@ -1,0 +1,126 @@
+package sentryexporter
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.uber.org/zap"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// laneKind is what a lane carries.
+type laneKind string
+
+const (
+	kindEvents laneKind = "events"
+	kindSpans  laneKind = "spans"
+)
+
+// laneShares divides queue_size among the lanes of a project, in sixteenths. What is missing to sixteen is kept for the lanes of logs
+// and metrics, so that switching those on takes nothing away from events.
+var laneShares = map[laneKind]int64{kindEvents: 4, kindSpans: 8}
+
+// minLaneSize is the least queue_size of which every lane gets at least one.
+const minLaneSize = 16
+
+// lane is one project and one kind: a queue and retries of its own (exporterhelper), so that a slow project or a limited category
+// stops only itself.
+type lane struct {
+	project    *project
+	kind       laneKind
+	categories []sentry.Category // those that a rate limit must leave open
+	slots      chan struct{}     // bounds the requests in flight
+	refusals   refusals
+}
+
+func newLane(p *project, kind laneKind, categories ...sentry.Category) *lane {
+	return &lane{
+		project:    p,
+		kind:       kind,
+		categories: categories,
+		slots:      make(chan struct{}, p.cfg.parallel()),
+		refusals:   refusals{seen: make(map[string]bool)},
+	}
+}
+
+// parallel is how many requests a lane may have in flight.
+func (cfg *Config) parallel() int {
+	if cfg.Queue.HasValue() {
+		return cfg.Queue.Get().NumConsumers
+	}
+	return exporterhelper.NewDefaultQueueConfig().NumConsumers
+}
+
+// settings of the lane's inner exporter. Its id is its storage key and its metric attribute:
+// "sentry/<outer name>#<project>#<kind>".
+func (l *lane) settings() exporter.Settings {
+	set := l.project.set
+	set.ID = component.NewIDWithName(set.ID.Type(), fmt.Sprintf("%s#%s#%s", set.ID.Name(), l.project.name, l.kind))
+	return set
+}
+
+// options of the lane's inner exporter. There is no timeout around a push: each request has its own.
+func (l *lane) options() []exporterhelper.Option {
+	return []exporterhelper.Option{
+		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
+		exporterhelper.WithRetry(l.project.cfg.Retry),
+		exporterhelper.WithQueue(l.queueConfig()),
+	}
+}
+
+func (l *lane) queueConfig() configoptional.Optional[exporterhelper.QueueBatchConfig] {
+	if !l.project.cfg.Queue.HasValue() {
+		return configoptional.None[exporterhelper.QueueBatchConfig]()
+	}
+	queue := *l.project.cfg.Queue.Get()
+	queue.QueueSize = max(1, queue.QueueSize*laneShares[l.kind]/16)
+	if queue.Batch.HasValue() {
+		batch := *queue.Batch.Get()
+		if batch.Sizer == queue.Sizer {
+			batch.MinSize = min(batch.MinSize, queue.QueueSize)
+		}
+		queue.Batch = configoptional.Some(batch)
+	}
+	return configoptional.Some(queue)
+}
+
+// batches tells whether the lane's queue merges requests: it then changes what it is given.
+func (l *lane) batches() bool {
+	return l.project.cfg.Queue.HasValue() && l.project.cfg.Queue.Get().Batch.HasValue()
+}
+
+// refusals remembers which causes of a refusal were logged.
+type refusals struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+// maxRefusals bounds the causes that are told apart; a server that writes something else into each answer must not fill the log.
+const maxRefusals = 20
+
+// first reports whether this cause was never seen before.
+func (r *refusals) first(cause string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen[cause] || len(r.seen) >= maxRefusals {
+		return false
+	}
+	r.seen[cause] = true
+	return true
+}
+
+// logRefusal says once per cause why Sentry refuses what this lane sends.
+func (l *lane) logRefusal(reason string) {
+	cause, _, _ := strings.Cut(reason, ": ")
+	if l.refusals.first(cause) {
+		l.project.set.Logger.Error("Sentry refuses items for good; they are dropped and counted (otelcol_exporter_sentry_refused_items). "+
+			"Further ones with the same cause are not logged.",
+			zap.String("project", l.project.name), zap.String("lane", string(l.kind)), zap.String("host", l.project.dsn.Host()), zap.String("reason", reason))
+	}
+}

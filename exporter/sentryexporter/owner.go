@@ -1,0 +1,198 @@
+package sentryexporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/component/componentstatus"
+	"go.opentelemetry.io/collector/config/configcompression"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/metadata"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// sdkName is what Sentry shows as the sender. Names have the form sentry.<language>.<thing> (event payloads, SDK interface).
+const sdkName = "sentry.go.otelcol"
+
+// owner is what all signals of one exporter share: triage, lanes, transports. The first Start starts it, the last Shutdown stops it.
+type owner struct {
+	cfg *Config
+	set exporter.Settings
+	now func() time.Time
+
+	mu      sync.Mutex
+	running int // signals that were started and not shut down
+	status  *statusReporter
+
+	triage    *triage.Triage
+	telemetry *metadata.TelemetryBuilder
+	project   *project
+}
+
+// owners finds the owner of a configuration: the Collector makes each signal's exporter by itself, with the same config pointer.
+var owners = struct {
+	sync.Mutex
+	of map[*Config]*owner
+}{of: make(map[*Config]*owner)}
+
+func ownerOf(cfg *Config, set exporter.Settings) *owner {
+	owners.Lock()
+	defer owners.Unlock()
+	o, ok := owners.of[cfg]
+	if !ok {
+		o = &owner{cfg: cfg, set: set, now: time.Now}
+		owners.of[cfg] = o
+	}
+	return o
+}
+
+func (o *owner) forget() {
+	owners.Lock()
+	defer owners.Unlock()
+	delete(owners.of, o.cfg)
+}
+
+// start is called once per signal.
+func (o *owner) start(ctx context.Context, host component.Host) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.running == 0 {
+		o.status = &statusReporter{}
+		if err := o.open(ctx, host); err != nil {
+			return err
+		}
+	}
+	o.running++
+	o.status.add(host)
+	return nil
+}
+
+// open builds and starts what the signals share.
+func (o *owner) open(ctx context.Context, host component.Host) error {
+	telemetry, err := metadata.NewTelemetryBuilder(o.set.TelemetrySettings)
+	if err != nil {
+		return err
+	}
+	dsn, err := sentry.ParseDSN(string(o.cfg.DSN))
+	if err != nil {
+		return fmt.Errorf("'dsn' %w", err) // Validate has said so before
+	}
+	client, err := o.httpClient(ctx, host)
+	if err != nil {
+		return err
+	}
+	sdk := envelope.SDK{Name: sdkName, Version: o.set.BuildInfo.Version}
+	o.telemetry = telemetry
+	o.triage = triage.New(triage.Config{
+		MinSeverity:    severityNumber(o.cfg.Events.MinSeverity),
+		SpanExceptions: triage.SpanExceptions(o.cfg.Events.SpanExceptions),
+		Now:            o.now,
+	})
+	o.project, err = newProject("default", dsn, projectSettings{
+		set:      o.set,
+		cfg:      o.cfg,
+		defaults: translate.Defaults{Environment: o.cfg.Environment, Release: o.cfg.Release},
+		client: transport.New(transport.Options{
+			DSN:       dsn,
+			HTTP:      client,
+			SDK:       sdk,
+			UserAgent: fmt.Sprintf("%s/%s (%s/%s)", o.set.BuildInfo.Command, o.set.BuildInfo.Version, runtime.GOOS, runtime.GOARCH),
+			Plain:     !o.cfg.HTTP.Compression.IsCompressed(),
+			Now:       o.now,
+		}),
+		sdk:       sdk,
+		telemetry: telemetry,
+		status:    o.status,
+		now:       o.now,
+	})
+	if err != nil {
+		return err
+	}
+	return o.project.start(ctx, host)
+}
+
+// httpClient builds the client. Compression is the transport's business, which pools what it needs; idle connections must be as many
+// as requests may be in flight, or every burst pays for new handshakes.
+func (o *owner) httpClient(ctx context.Context, host component.Host) (*http.Client, error) {
+	cfg := o.cfg.HTTP
+	cfg.Compression = configcompression.Type("none")
+	if consumers := o.cfg.parallel(); cfg.MaxIdleConnsPerHost < consumers*len(laneShares) && cfg.MaxIdleConnsPerHost == defaultIdleConnections {
+		cfg.MaxIdleConnsPerHost = consumers * len(laneShares)
+	}
+	return cfg.ToClient(ctx, host.GetExtensions(), o.set.TelemetrySettings)
+}
+
+// shutdown is called once per signal, also for those that were never started.
+func (o *owner) shutdown(ctx context.Context, started bool) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !started {
+		if o.running == 0 {
+			o.forget()
+		}
+		return nil
+	}
+	o.running--
+	if o.running > 0 {
+		return nil
+	}
+	o.forget()
+	err := o.project.shutdown(ctx)
+	o.telemetry.Shutdown()
+	return err
+}
+
+// statusReporter tells the hosts of all signals how the exporter is.
+type statusReporter struct {
+	mu     sync.Mutex
+	hosts  []component.Host
+	failed bool
+}
+
+func (s *statusReporter) add(host component.Host) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hosts = append(s.hosts, host)
+}
+
+// report passes on changes only. A DSN that is refused is recoverable: somebody may mend it in Sentry.
+func (s *statusReporter) report(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if (err != nil) == s.failed {
+		return
+	}
+	s.failed = err != nil
+	event := componentstatus.NewEvent(componentstatus.StatusOK)
+	if err != nil {
+		event = componentstatus.NewRecoverableErrorEvent(err)
+	}
+	for _, host := range s.hosts {
+		componentstatus.ReportStatus(host, event)
+	}
+}
+
+func severityNumber(name string) plog.SeverityNumber {
+	switch name {
+	case "warn":
+		return plog.SeverityNumberWarn
+	case "fatal":
+		return plog.SeverityNumberFatal
+	default:
+		return plog.SeverityNumberError
+	}
+}
+
+var errNotStarted = errors.New("the sentry exporter is not running")

@@ -1,0 +1,224 @@
+package sentryexporter
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// maxTransactionSpans is how many child spans one transaction carries, as in Sentry's SDKs (options, max_spans).
+const maxTransactionSpans = 1000
+
+// spansLane carries requests of spans to Sentry's transactions. A request is never cut between the offer and the push, so that the
+// segments in it stay whole.
+type spansLane struct {
+	*lane
+	queue exporter.Traces
+}
+
+func newSpansLane(p *project) (*spansLane, error) {
+	// Relay drops a transaction's spans where "span" is limited, so the lane waits for both.
+	l := &spansLane{lane: newLane(p, kindSpans, sentry.CategoryTransaction, sentry.CategorySpan)}
+	var err error
+	l.queue, err = exporterhelper.NewTraces(context.Background(), l.settings(), p.cfg, l.push, l.options()...)
+	return l, err
+}
+
+// offer gives a request to the lane. A lane that merges requests gets a copy: the caller's object is never changed.
+func (l *spansLane) offer(ctx context.Context, td ptrace.Traces) error {
+	if l.batches() {
+		own := ptrace.NewTraces()
+		td.CopyTo(own)
+		td = own
+	}
+	return l.queue.ConsumeTraces(ctx, td)
+}
+
+// spansPush is the memory of one push; it is reused.
+type spansPush struct {
+	splitter  segment.Splitter
+	translate translate.Spans
+	resources []preparedResource
+	named     []namedSegment
+	firsts    map[sentry.EventID]int // id -> the first segment that has it
+}
+
+type preparedResource struct {
+	resource *sentry.Resource
+	prepared *envelope.Prepared
+}
+
+// namedSegment is a segment's identity within its request.
+type namedSegment struct {
+	trace sentry.TraceID
+	span  sentry.SpanID
+	// Client and server may share a span id (Zipkin does so), and a broken sender may use one twice: Sentry would drop the second
+	// transaction as a repeat of the first. twin is the first segment with the same ids, ordinal tells the later ones apart.
+	twin, ordinal int
+}
+
+var spansPushes = sync.Pool{New: func() any { return &spansPush{firsts: make(map[sentry.EventID]int)} }}
+
+// begin splits a request and names its segments.
+func (w *spansPush) begin(td ptrace.Traces, project string) []segment.Segment {
+	clear(w.resources)
+	w.resources = slices.Grow(w.resources[:0], td.ResourceSpans().Len())[:td.ResourceSpans().Len()]
+	clear(w.resources)
+	clear(w.firsts)
+	w.named = w.named[:0]
+	segments := w.splitter.Split(td)
+	for i, seg := range segments {
+		n := namedSegment{twin: i}
+		n.trace, n.span = translate.SegmentIDs(seg.Root)
+		id := triage.TransactionID(project, n.trace, n.span, 0)
+		if first, ok := w.firsts[id]; ok {
+			n.twin = first
+			w.named[first].ordinal++
+			n.ordinal = w.named[first].ordinal
+		} else {
+			w.firsts[id] = i
+		}
+		w.named = append(w.named, n)
+	}
+	for i := range w.named {
+		if w.named[i].twin == i {
+			w.named[i].ordinal = 0 // it held the count
+		}
+	}
+	return segments
+}
+
+// resource is the request's i-th resource, translated and encoded once.
+func (w *spansPush) resource(l *lane, td ptrace.Traces, i int) preparedResource {
+	if w.resources[i].resource == nil {
+		res := translate.Resource(td.ResourceSpans().At(i).Resource(), l.project.defaults)
+		w.resources[i] = preparedResource{res, envelope.Prepare(res, l.project.sdk)}
+	}
+	return w.resources[i]
+}
+
+// push sends one transaction per segment. What could not be delivered comes back in the error, by whole segments.
+func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
+	w := spansPushes.Get().(*spansPush)
+	defer spansPushes.Put(w)
+	segments := w.begin(td, l.project.dsn.ProjectID())
+	d := l.newDelivery(ctx)
+	for i, seg := range segments {
+		if d.blocked(i) {
+			continue
+		}
+		for part := range seg.Parts(maxTransactionSpans) {
+			l.sendPart(d, w, td, part, i)
+		}
+	}
+	left, err := d.finish(len(segments))
+	if err != nil {
+		return consumererror.NewTraces(err, keepSegments(td, segments, w.named, left))
+	}
+	return nil
+}
+
+// sendPart sends a segment, or a part of one. What is too large for one transaction goes as two.
+func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg segment.Segment, position int) {
+	res := w.resource(l.lane, td, seg.Root.Resource)
+	tx, repairs := w.translate.Transaction(td, seg, res.resource, sentry.Time(l.project.now().UnixNano()))
+	tx.ID = triage.TransactionID(l.project.dsn.ProjectID(), tx.Trace.TraceID, tx.Trace.SpanID, w.named[position].ordinal)
+	payload := payloads.Get().(*[]byte)
+	encoded, fit := envelope.FitTransaction((*payload)[:0], tx, res.prepared)
+	*payload = encoded
+	if half := len(seg.Spans) / 2; fit.LostSpans > 0 && half > 0 {
+		freePayload(payload)
+		l.sendPart(d, w, td, seg.Slice(0, half), position)
+		l.sendPart(d, w, td, seg.Slice(half, len(seg.Spans)), position)
+		return
+	}
+	quantities := [2]quantity{{sentry.CategoryTransaction, 1}, {sentry.CategorySpan, len(seg.Spans) + 1}}
+	if !fit.OK {
+		freePayload(payload)
+		l.discard(d.ctx, "invalid", quantities)
+		return
+	}
+	if fit.LostSpans > 0 {
+		quantities[1].n -= fit.LostSpans
+		l.discard(d.ctx, "invalid", [2]quantity{{sentry.CategorySpan, fit.LostSpans}})
+	}
+	d.send(parcel{
+		position: position, id: tx.ID, itemType: envelope.TypeTransaction, payload: payload, quantities: quantities,
+		repairs: repairs, truncated: fit.Cut != 0,
+	})
+}
+
+// countRepairs books what had to be mended in a transaction that was delivered.
+func (l *lane) countRepairs(ctx context.Context, r translate.Repairs, truncated bool) {
+	for _, c := range [...]struct {
+		name string
+		n    int
+	}{
+		{"start_time", r.StartTime},
+		{"end_time", r.EndTime},
+		{"span_id", r.SpanID},
+		{"trace_id", r.TraceID},
+		{"parent_span_id", r.ParentSpanID},
+		{"links", r.Links},
+		{"truncated", map[bool]int{true: 1}[truncated]},
+	} {
+		if c.n > 0 {
+			l.project.telemetry.ExporterSentryRepairedItems.Add(ctx, int64(c.n), metric.WithAttributes(attribute.String("repair", c.name)))
+		}
+	}
+}
+
+// keepSegments copies the segments at the given positions (sorted), and with each all that share its ids: the order among those tells
+// them apart.
+func keepSegments(td ptrace.Traces, segments []segment.Segment, named []namedSegment, positions []int) ptrace.Traces {
+	keep := make(map[int]bool, len(positions))
+	for _, p := range positions {
+		keep[named[p].twin] = true
+	}
+	rest := ptrace.NewTraces()
+	type scopeKey struct{ resource, scope int }
+	resources := make(map[int]ptrace.ResourceSpans)
+	scopes := make(map[scopeKey]ptrace.SpanSlice)
+	add := func(span segment.Span) {
+		key := scopeKey{span.Resource, span.Scope}
+		spans, ok := scopes[key]
+		if !ok {
+			from := td.ResourceSpans().At(span.Resource)
+			rs, ok := resources[span.Resource]
+			if !ok {
+				rs = rest.ResourceSpans().AppendEmpty()
+				from.Resource().CopyTo(rs.Resource())
+				rs.SetSchemaUrl(from.SchemaUrl())
+				resources[span.Resource] = rs
+			}
+			ss := rs.ScopeSpans().AppendEmpty()
+			from.ScopeSpans().At(span.Scope).Scope().CopyTo(ss.Scope())
+			ss.SetSchemaUrl(from.ScopeSpans().At(span.Scope).SchemaUrl())
+			spans = ss.Spans()
+			scopes[key] = spans
+		}
+		span.CopyTo(spans.AppendEmpty())
+	}
+	for i, seg := range segments {
+		if keep[named[i].twin] {
+			add(seg.Root)
+			for _, span := range seg.Spans {
+				add(span)
+			}
+		}
+	}
+	return rest
+}
