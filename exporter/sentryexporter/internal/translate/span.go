@@ -84,6 +84,10 @@ func (t *Spans) root(td ptrace.Traces, seg segment.Segment, fixed *Repairs) {
 		tx.Contexts = t.contexts[:]
 	}
 	t.common(td, seg.Root)
+	if seg.Orphan {
+		// As in Sentry's JavaScript and Elixir SDKs: no entry into the service, but a part that lost its segment.
+		t.data = append(t.data, sentry.Attr{Key: "sentry.parent_span_already_sent", Value: sentry.Bool(true)})
+	}
 	tx.Trace.Data = t.data[mark:len(t.data):len(t.data)]
 	tx.Trace.Links = t.linksOf(span, fixed)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/ptrace"
@@ -119,6 +120,33 @@ func checkData(t *testing.T, data []sentry.Attr) {
 	}
 	slices.Sort(keys)
 	require.Len(t, slices.Compact(keys), len(data), "no key twice: %v", keys)
+}
+
+// The inputs of the golden files: each is a rule of docs/mapping.md, none loses a span, and only those that are meant to be broken need repair.
+func TestGoldenInputs(t *testing.T) {
+	mapping, err := os.ReadFile("../../../../docs/mapping.md")
+	require.NoError(t, err)
+	inputs, err := filepath.Glob("../../testdata/traces/*/input.yaml")
+	require.NoError(t, err)
+	require.NotEmpty(t, inputs)
+	for _, input := range inputs {
+		name := filepath.Base(filepath.Dir(input))
+		assert.Contains(t, string(mapping), "`"+name+"`", "a rule of docs/mapping.md")
+		td, err := golden.ReadTraces(input)
+		require.NoError(t, err, name)
+		require.NotZero(t, td.SpanCount(), name)
+		n, total := 0, Repairs{}
+		var split segment.Splitter
+		var spans Spans
+		for _, seg := range split.Split(td) {
+			tx, fixed := spans.Transaction(td, seg, nil, 0)
+			total.Add(fixed)
+			n += 1 + len(tx.Spans)
+		}
+		assert.Equal(t, td.SpanCount(), n, name)
+		broken := strings.HasPrefix(name, "repair-") || name == "links" || name == "segment-cycle"
+		assert.Equal(t, broken, total != Repairs{}, "%s: %+v", name, total)
+	}
 }
 
 // FuzzTransaction: whatever a client sends as a request gives transactions with valid ids and ordered times, and every span in one of them.

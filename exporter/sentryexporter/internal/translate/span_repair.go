@@ -78,7 +78,7 @@ func rootIDs(root segment.Span, fixed *Repairs) (trace sentry.TraceID, span sent
 	}
 	if trace.IsZero() {
 		fixed.TraceID++
-		id := madeID(root.Span, 0)
+		id := madeID(root.Span, -1)
 		copy(trace[:8], id[:])
 		copy(trace[8:], span[:])
 	}
@@ -86,7 +86,7 @@ func rootIDs(root segment.Span, fixed *Repairs) (trace sentry.TraceID, span sent
 }
 
 // madeID is an id for a span without one, from its content and its place in its segment: the same whenever it is translated, whatever else is in
-// the request. The root has place 0.
+// the request. The root has place 0, what its trace id is made of -1.
 func madeID(span ptrace.Span, place int) (id pcommon.SpanID) {
 	var key [64]byte
 	trace, parent := span.TraceID(), span.ParentSpanID()

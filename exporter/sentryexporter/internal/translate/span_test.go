@@ -367,6 +367,14 @@ func TestCycle(t *testing.T) {
 	assert.Equal(t, sentry.SpanID{1}, tx.Spans[0].ParentSpanID)
 }
 
+func TestOrphanIsMarked(t *testing.T) {
+	tr := newTrace()
+	tr.span(t, 2, 9, "late", internal, nil)
+	tx, _ := tr.only(t)
+	assert.Equal(t, sentry.SpanID{9}, tx.Trace.ParentSpanID)
+	assert.Equal(t, map[string]any{"sentry.parent_span_already_sent": true}, plain(t, tx.Trace.Data))
+}
+
 func TestCopyOfARootDoesNotHangUnderItself(t *testing.T) {
 	tr := newTrace()
 	tr.span(t, 1, 0, "a", internal, nil)
