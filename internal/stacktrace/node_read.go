@@ -1,0 +1,385 @@
+package stacktrace
+
+import "strings"
+
+// nodeTrace is one trace of a text: what stands before the thrown error, the error, and where all that belongs to it ends.
+type nodeTrace struct {
+	nodeOpening
+	thrown  nodeBlock
+	end     int
+	trailer bool // "Node.js v20.1.0": the process died of it
+}
+
+// nodeRead reads the trace that starts at start. It copies nothing. False: nothing there is an error.
+func nodeRead(text string, start int, in *Input) (nodeTrace, bool) {
+	t := nodeTrace{nodeOpening: nodeOpen(text, start)}
+	bounds := nodeOneLine
+	switch {
+	case t.pretty >= 0:
+		bounds = nodeNested
+	case in.Whole || t.arrow:
+		bounds = nodeAll
+	}
+	t.thrown = nodeReadBlock(text, t.header, in.Message, bounds)
+	if !t.thrown.named && in.Whole && in.Type != "" {
+		t.thrown.setName(text, in.Type)
+	}
+	if b := &t.thrown; b.named && !b.name.certain && !b.framed && !b.bracket {
+		b.named, b.message = false, b.name.head // a thrown text that happens to start as a name does
+	}
+	t.end = t.thrown.stop
+	for pos := t.end; ; {
+		part, at := nodeNextPart(text, pos)
+		switch part {
+		case nodeCausePart:
+			cause := nodeReadBlock(text, at, "", nodeOneLine)
+			pos = cause.stop
+		case nodeThrownPart:
+			run := nodeReadRun(text, at)
+			if pos = run.end; !t.thrown.framed {
+				t.thrown.run, t.thrown.framed = run, true
+			}
+		case nodeHintPart, nodeTrailerPart:
+			l := nodeLineAt(text, at)
+			t.trailer = t.trailer || part == nodeTrailerPart
+			pos = l.end
+		default:
+			t.finish(text)
+			return t, t.thrown.named || t.thrown.framed || t.arrow || t.uncaught
+		}
+		t.end = pos
+	}
+}
+
+// setName takes a name that no rule recognises ("Validation Error") where a field says that it is one.
+func (b *nodeBlock) setName(text, name string) {
+	s := b.message
+	rest, ok := strings.CutPrefix(text[s:b.end], name)
+	if !ok || rest != "" && rest[0] != ':' {
+		return
+	}
+	b.name, b.named = nodeName{head: s, start: s, end: s + len(name), certain: true}, true
+	b.message += len(name)
+	if rest != "" {
+		b.message++
+	}
+}
+
+// finish draws the conclusions that need the whole.
+func (t *nodeTrace) finish(text string) {
+	kind := t.errorType(text)
+	t.rejection = t.rejection || kind == nodeRejectionType
+	// A SyntaxError's own stack begins with an arrow, whoever prints it.
+	t.uncaught = t.uncaught || t.trailer || t.arrow && kind != "SyntaxError"
+	if t.object >= 0 {
+		inner := nodeLineAt(text, t.pretty).indent
+		t.end = nodeObjectEnd(text, t.pretty, inner)
+	}
+}
+
+// placed tells whether the arrow is the only place that is known of the error. Node's own file is none.
+func (t *nodeTrace) placed() bool {
+	return t.arrow && !t.thrown.framed && (!t.thrown.named || nodeInApp(t.file))
+}
+
+// nodeRejectionType is what Node throws for a rejection that is no error.
+const nodeRejectionType = "UnhandledPromiseRejection"
+
+// errorType is the thrown error's type as its header says it, "" where it has none.
+func (t *nodeTrace) errorType(text string) string {
+	if !t.thrown.named {
+		return ""
+	}
+	return text[t.thrown.name.start:t.thrown.name.end]
+}
+
+// nodePart is what may follow an error.
+type nodePart uint8
+
+const (
+	nodeEndPart     nodePart = iota
+	nodeCausePart            // "caused by: ", at: its header
+	nodeThrownPart           // "Thrown at:", at: the line of its first frame
+	nodeHintPart             // "(Use `node --trace-uncaught ...`"
+	nodeTrailerPart          // "Node.js v20.1.0"
+)
+
+// nodeNextPart tells what stands behind pos.
+func nodeNextPart(text string, pos int) (nodePart, int) {
+	if pos < 0 || pos >= len(text) {
+		return nodeEndPart, 0
+	}
+	l := nodeLineAt(text, pos)
+	if !l.blank() || l.next > len(text) {
+		return nodeEndPart, 0
+	}
+	at := nodeFirstContent(text, l.next)
+	if at >= len(text) {
+		return nodeEndPart, 0
+	}
+	l = nodeLineAt(text, at)
+	c := text[l.start:l.end]
+	switch {
+	case nodeCausedBy(c) > 0:
+		return nodeCausePart, at + nodeCausedBy(c)
+	case strings.HasPrefix(c, nodeCauseKey):
+		return nodeCausePart, at + len(nodeCauseKey)
+	case c == "Thrown at:" && l.next <= len(text) && nodeFramesFollow(text, l.next):
+		return nodeThrownPart, l.next
+	case strings.HasPrefix(c, nodeHint):
+		return nodeHintPart, at
+	case strings.HasPrefix(c, "Node.js v"):
+		return nodeTrailerPart, at
+	}
+	return nodeEndPart, 0
+}
+
+// nodeObjectEnd returns the end of an object whose lines, of which one starts at pos, have this indent.
+func nodeObjectEnd(text string, pos, indent int) int {
+	end := pos
+	for pos <= len(text) {
+		l := nodeLineAt(text, pos)
+		if !l.blank() {
+			if l.indent < indent {
+				if text[l.start] == '}' {
+					end = l.start + 1
+				}
+				break
+			}
+			end = l.end
+		}
+		pos = l.next
+	}
+	return end
+}
+
+// find looks for the first trace in a text.
+func nodeFind(text string, whole bool) (start, end int) {
+	if whole {
+		start = nodeFindWhole(text)
+	} else {
+		start = nodeFindInside(text)
+	}
+	if start < 0 {
+		return -1, -1
+	}
+	t, ok := nodeRead(text, start, &Input{Whole: whole})
+	if !ok {
+		return -1, -1
+	}
+	if whole {
+		return 0, len(text)
+	}
+	return start, t.end
+}
+
+// nodeFindWhole tells whether a text that is nothing but a stack trace is V8's.
+func nodeFindWhole(text string) int {
+	start := nodeFirstContent(text, 0)
+	o := nodeOpen(text, start)
+	l := nodeLineAt(text, o.header)
+	if _, v := nodeHeaderIn(text, l, true); v == nodeDecoy {
+		return -1
+	}
+	if nodeNextFrame(text, 0) >= 0 {
+		return start
+	}
+	// No frames: an error all the same, where no other language's frames stand there.
+	name, ok := nodeNameAt(text, o.header, l.end)
+	bracket := o.header < len(text) && text[o.header] == '['
+	if bracket {
+		name, ok = nodeNameAt(text, o.header+1, l.end)
+	}
+	if !ok && o.uncaught {
+		return start
+	}
+	if !ok || !name.certain || strings.IndexByte(text[name.start:name.end], '.') >= 0 {
+		return -1
+	}
+	if strings.Contains(text, "\n\tat ") || strings.Contains(text, "\n   at ") || strings.Contains(text, "\n  File \"") {
+		return -1
+	}
+	return start
+}
+
+// nodeNextFrame returns the start of the next line that is a frame for sure, from pos on.
+func nodeNextFrame(text string, pos int) int {
+	for {
+		i := strings.Index(text[pos:], "at ")
+		if i < 0 {
+			return -1
+		}
+		at := pos + i
+		pos = at + len("at ")
+		from := nodeTrimEnd(text[:at], 0)
+		if from > 0 && text[from-1] != '\n' {
+			continue
+		}
+		l := nodeLineAt(text, at)
+		if _, kind := nodeSplitFrame(text[l.start:l.end]); kind == nodeFrame {
+			return from
+		}
+	}
+}
+
+// nodeFindInside looks for a trace among other text.
+func nodeFindInside(text string) int {
+	framed := nodeFindFramed(text)
+	limit := len(text)
+	if framed >= 0 {
+		limit = framed
+	}
+	bare := nodeFindBare(text, limit)
+	if bare >= 0 && framed >= 0 {
+		// An error without frames counts only where the frames below are its own causes' or members'.
+		if t, ok := nodeRead(text, bare, &Input{}); !ok || t.end <= framed {
+			return framed
+		}
+	}
+	if bare >= 0 {
+		return bare
+	}
+	return framed
+}
+
+// nodeFindFramed finds where the first error with frames starts.
+func nodeFindFramed(text string) int {
+	headless := -1
+	for floor := 0; floor <= len(text); {
+		frames := nodeNextFrame(text, floor)
+		if frames < 0 {
+			break
+		}
+		header, verdict := nodeHeaderAbove(text, floor, frames)
+		switch {
+		case verdict == nodeCertain || verdict == nodePerhaps && headless < 0:
+			return nodeExtend(text, floor, nodeCommandFailed(text, floor, header))
+		case verdict == nodeHeadless && headless < 0:
+			// Its error has no name, or an app's words about an error hold what looks like frames: a name further on is better.
+			headless = nodeExtend(text, floor, header)
+		}
+		floor = nodeReadRun(text, frames).next
+	}
+	return headless
+}
+
+// nodeCommandFailed moves a header up to that of child_process: its message ends in all that the command wrote, other traces too.
+func nodeCommandFailed(text string, floor, header int) int {
+	const words = ": Command failed"
+	i := strings.Index(text[floor:header], words)
+	if i < 0 {
+		return header
+	}
+	end := floor + i
+	if start := nodeWordStart(text, floor, end); start < end && nodeErrorWord(text[start:end]) {
+		return start
+	}
+	return header
+}
+
+// nodeFindBare finds an error without frames of its own before limit, where its form leaves no doubt: util.inspect's brackets, pino-pretty's
+// object, what Node prints of a thrown value, Promise.any's only message.
+func nodeFindBare(text string, limit int) int {
+	found := -1
+	for _, find := range [...]func(string, int) int{nodeFindBracket, nodeFindPretty, nodeFindThrown} {
+		if at := find(text, limit); at >= 0 {
+			found, limit = at, at
+		}
+	}
+	return found
+}
+
+// nodeFindBracket finds "[Name: message]" or "Name: All promises were rejected" that ends its line, or opens properties.
+func nodeFindBracket(text string, limit int) int {
+	words := nodeErrorWords{text: text[:limit]}
+	l, line := nodeLine{}, -1
+	for i := 0; ; {
+		at := words.after(i)
+		if at < 0 {
+			return -1
+		}
+		if line < 0 || at > l.next {
+			line = i + strings.LastIndexByte(text[i:at], '\n') + 1
+			if line == i {
+				line = nodeLineStart(text, at)
+			}
+			l = nodeLineAt(text, line)
+		}
+		i = at
+		s := nodeWordStart(text, line, at)
+		if s == line && text[s] != '[' && s < l.start {
+			continue
+		}
+		if pos := nodeBracketAt(text, l, line, s, at); pos >= 0 {
+			return nodeExtend(text, 0, pos)
+		}
+	}
+}
+
+// nodeBracketAt tells where the error starts whose name [s, e) stands in the line l; -1: it is none.
+func nodeBracketAt(text string, l nodeLine, line, s, e int) int {
+	const rejected = "AggregateError: All promises were rejected"
+	if text[s:min(s+len(rejected), l.end)] == rejected && s+len(rejected) == l.end && (s == l.start || nodeBoundary(text, line, s)) {
+		return s
+	}
+	if e < l.end && text[e] == ']' && s-2 > line && text[s-2:s] == " [" {
+		s = nodeWordStart(text, line, s-2) // [Class [Error]: message]
+	}
+	if s-1 < line || text[s-1] != '[' || s-1 > l.start && !nodeBoundary(text, line, s-1) {
+		return -1
+	}
+	if c := text[s:min(s+200, l.end)]; !strings.Contains(c, ": ") && !strings.HasSuffix(c, ":") {
+		return -1
+	}
+	b := nodeBlock{indent: l.indent}
+	if b.readBracket(text, nodeLine{start: s - 1, end: l.end, indent: l.indent, next: l.next}, nodeNested) && b.name.certain && !b.name.alone {
+		return s - 1
+	}
+	return -1
+}
+
+// nodeFindPretty finds the object that pino-pretty prints around an error.
+func nodeFindPretty(text string, limit int) int {
+	for i := 0; i < limit; {
+		j := strings.Index(text[i:limit], nodeStackKey)
+		if j < 0 {
+			return -1
+		}
+		l := nodeLineAt(text, i+strings.LastIndexByte(text[i:i+j], '\n')+1)
+		i = l.next
+		if text[l.start:l.end] != nodeStackKey || l.next > len(text) {
+			continue
+		}
+		header := nodeLineAt(text, l.next)
+		if n, ok := nodeNameAt(text, header.start, header.end); ok && n.certain {
+			return nodePrettyAbove(text, 0, l)
+		}
+	}
+	return -1
+}
+
+// nodeFindThrown finds what Node prints of a thrown value.
+func nodeFindThrown(text string, limit int) int {
+	for i := 0; i < limit; {
+		j := strings.IndexByte(text[i:limit], '^')
+		if j < 0 {
+			return -1
+		}
+		line := nodeLineStart(text, i+j)
+		l := nodeLineAt(text, line)
+		i = l.next
+		if l.next > len(text) || !nodeCaretLine(text[l.start:l.end]) {
+			continue
+		}
+		start, ok := nodeArrowAbove(text, 0, line)
+		if !ok {
+			continue
+		}
+		place := nodeLineAt(text, start)
+		file, _, _ := nodePlaceLine(text[place.start:place.end])
+		if nodeScriptFile(file) && nodeFirstContent(text, l.next) < len(text) {
+			return start
+		}
+	}
+	return -1
+}
