@@ -196,7 +196,7 @@ func TestSplitTellsWhereASpanStands(t *testing.T) {
 }
 
 func TestResourceKey(t *testing.T) {
-	make := func(put ...func(pcommon.Map)) uint64 {
+	key := func(put ...func(pcommon.Map)) uint64 {
 		res := pcommon.NewResource()
 		for _, p := range put {
 			p(res.Attributes())
@@ -220,21 +220,21 @@ func TestResourceKey(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, make(name, port), make(port, name), "order of attributes")
-	assert.Equal(t, make(nested("x", "y")), make(nested("y", "x")), "order in a map")
-	assert.NotEqual(t, make(list("x", "y")), make(list("y", "x")), "order in a list")
+	assert.Equal(t, key(name, port), key(port, name), "order of attributes")
+	assert.Equal(t, key(nested("x", "y")), key(nested("y", "x")), "order in a map")
+	assert.NotEqual(t, key(list("x", "y")), key(list("y", "x")), "order in a list")
 
 	keys := map[uint64]int{}
 	for i, k := range []uint64{
-		make(), make(name), make(port), make(name, port), make(list()), make(list("")), make(list("x")),
-		make(func(m pcommon.Map) { m.PutStr("port", "1") }),
-		make(func(m pcommon.Map) { m.PutDouble("port", 1) }),
-		make(func(m pcommon.Map) { m.PutBool("port", true) }),
-		make(func(m pcommon.Map) { m.PutBool("port", false) }),
-		make(func(m pcommon.Map) { m.PutEmpty("port") }),
-		make(func(m pcommon.Map) { m.PutEmptyBytes("port").Append('1') }),
-		make(func(m pcommon.Map) { m.PutStr("a", "service.name") }),
-		make(nested("x", "y")),
+		key(), key(name), key(port), key(name, port), key(list()), key(list("")), key(list("x")),
+		key(func(m pcommon.Map) { m.PutStr("port", "1") }),
+		key(func(m pcommon.Map) { m.PutDouble("port", 1) }),
+		key(func(m pcommon.Map) { m.PutBool("port", true) }),
+		key(func(m pcommon.Map) { m.PutBool("port", false) }),
+		key(func(m pcommon.Map) { m.PutEmpty("port") }),
+		key(func(m pcommon.Map) { m.PutEmptyBytes("port").Append('1') }),
+		key(func(m pcommon.Map) { m.PutStr("a", "service.name") }),
+		key(nested("x", "y")),
 	} {
 		other, dup := keys[k]
 		assert.False(t, dup, "%d and %d", i, other)

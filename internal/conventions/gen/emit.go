@@ -27,7 +27,7 @@ func emit(m *model) ([]byte, error) {
 	if err := emitAttrs(&b, m); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(&b, "var ops = map[string]string{\n")
+	b.WriteString("var ops = map[string]string{\n")
 	for _, op := range m.ops {
 		fmt.Fprintf(&b, "%q: %q,\n", op, op)
 	}
