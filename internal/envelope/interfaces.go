@@ -115,9 +115,10 @@ func appendRequest(dst []byte, r *sentry.Request, t *trim) []byte {
 	dst = appendHeaders(dst, r.Headers)
 	if !isNothing(r.Data) {
 		before := len(dst)
-		out, ok := appendValue(appendMember(dst, `"data":`), r.Data, 0, before+MaxBodyBytes)
+		dst = appendMember(dst, `"data":`)
+		out, ok := appendValue(dst, r.Data, 0, len(dst)+MaxBodyBytes)
 		if dst = out; !ok {
-			dst = out[:before]
+			dst = dst[:before]
 		}
 	}
 	if len(dst) == start {
