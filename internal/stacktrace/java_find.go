@@ -82,13 +82,16 @@ func (s *javaSearch) see(l javaLine) {
 }
 
 // alone reports whether the line before this one, another exception's first, is all that is printed of an exception without frames: two were
-// printed one after the other. A message that goes on with an exception of its own says so by its last sign.
+// printed one after the other.
 func (s *javaSearch) alone(l javaLine) bool {
-	if s.whole || s.head < 0 || s.early >= 0 || javaReadLine(s.text, s.head).next != l.start {
-		return false
-	}
-	before := strings.TrimRight(s.text[s.head:s.headEnd], " \t")
-	return javaAlone(before) && strings.IndexByte(":;,([{-=", before[len(before)-1]) < 0
+	return !s.whole && s.head >= 0 && s.early < 0 && javaReadLine(s.text, s.head).next == l.start &&
+		javaAlone(s.text[s.head:s.headEnd]) && !javaGoesOn(s.text[s.head:s.headEnd])
+}
+
+// javaGoesOn reports whether a message says by its last sign that the next line is its own, though that begins like an exception.
+func javaGoesOn(message string) bool {
+	message = strings.TrimRight(message, " \t\r\n")
+	return message != "" && strings.IndexByte(":;,([{-=", message[len(message)-1]) >= 0
 }
 
 // start decides where the exception begins whose first frame (or caption) is l. end is -1, or set where an earlier one without frames goes first.
@@ -127,6 +130,11 @@ func (s *javaSearch) inline(l javaLine) int {
 		line := javaReadLine(s.text, at)
 		if i, sure := javaInlineHead(s.text[at:line.end]); i >= 0 && (sure || line.next == l.start) {
 			return at + i
+		}
+		for k := range javaToStrings {
+			if i := strings.Index(s.text[at:min(len(s.text), line.end+2)], javaToStrings[k].prefix); i >= 0 {
+				return at + i
+			}
 		}
 		at = line.next
 	}

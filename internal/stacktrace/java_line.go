@@ -67,6 +67,10 @@ func (l *javaLine) classify(s string) {
 	case 'C':
 		l.caption(s, "Caused by: ", javaCausedBy)
 		l.caption(s, "Caused By: ", javaCausedBy)
+	case 'T':
+		if s == "Truncated. see log file for complete stacktrace" { // WebLogic
+			l.mark, l.count = javaLeftOut, 1
+		}
 	case 'W':
 		l.caption(s, "Wrapped by: ", javaWrappedBy)
 	case 'S':
@@ -129,14 +133,57 @@ type javaCall struct {
 	size          int // bytes of the text up to the closing bracket
 }
 
+// javaByte says what a byte can be in what stands before the source of a frame.
+var javaByte = func() (table [256]byte) {
+	const never, odd = 1, 2
+	for b := range 0x20 {
+		table[b] = never
+	}
+	for _, b := range "[]{};)\x7f" {
+		table[b] = never
+	}
+	for _, b := range " \"'," { // in a method of Kotlin's, or in the name of a loader
+		table[b] = odd
+	}
+	table['.'], table['/'], table['('] = '.', '/', '('
+	return table
+}()
+
 // javaParseCall reads [loader/][module@version/]class.method(source), with Logback's and Log4j's packaging data behind it.
 // Spaces in a method name are Kotlin's: they are read only where the source leaves no doubt, and not at all where the frame is searched for
 // inside a line (inline).
 func javaParseCall(s string, inline bool) (javaCall, bool) {
 	var c javaCall
-	open := javaNameBytes(s, inline)
-	if open <= 0 {
-		return javaBoundary(s)
+	dot, slash, odd, open := -1, -1, -1, -1
+scan:
+	for i := 0; i < len(s); i++ {
+		switch javaByte[s[i]] {
+		case 0:
+		case '.':
+			dot = i
+		case '/':
+			slash, odd = i, -1
+		case '(':
+			open = i
+			break scan
+		case 2:
+			if inline {
+				return c, false
+			}
+			if dot < 0 && strings.IndexByte(s[i:], '/') < 0 {
+				return c, false
+			}
+			if dot < 0 {
+				i += strings.IndexByte(s[i:], '/') - 1
+			} else if odd < 0 {
+				odd = i
+			}
+		default:
+			return javaBoundary(s)
+		}
+	}
+	if open < 0 || dot <= 0 || dot < slash || dot+1 == open || s[open-1] == ' ' || odd >= 0 && odd < dot {
+		return c, false
 	}
 	closing := strings.IndexByte(s[open:], ')')
 	if closing < 0 {
@@ -150,47 +197,16 @@ func javaParseCall(s string, inline bool) (javaCall, bool) {
 			closing++
 		}
 	}
-	dot := strings.LastIndexByte(s[:open], '.')
-	if dot <= 0 || dot+1 == open || s[open-1] == ' ' {
+	c.class, c.method, c.size = javaClassOf(s[:dot], slash), s[dot+1:open], closing+1
+	if c.class == "" || !c.source(source, odd > dot) {
 		return c, false
 	}
-	c.class, c.method, c.size = javaClassOf(s[:dot]), s[dot+1:open], closing+1
-	if c.class == "" || strings.ContainsAny(c.class, " \"',") || !c.source(source, strings.ContainsAny(c.method, " \"',")) {
-		return c, false
-	}
-	return c, inline || c.tail(s[closing+1:])
+	return c, inline || closing+1 == len(s) || c.tail(s[closing+1:])
 }
 
-// javaNameBytes is where the bracket before the source stands: behind what can be the name of a loader, module, class and method; -1: nowhere.
-func javaNameBytes(s string, inline bool) int {
-	dotted := false
-	for i := 0; i < len(s); i++ {
-		switch b := s[i]; {
-		case b == '(':
-			return i
-		case b == '.':
-			dotted = true
-		case b < ' ', b == 0x7f, b == '[', b == ']', b == '{', b == '}', b == ';', b == ')':
-			return -1
-		case b == ' ', b == '"', b == '\'', b == ',':
-			if inline {
-				return -1
-			}
-			if !dotted { // a method name may hold it (Kotlin); before that only the name of a loader
-				slash := strings.IndexByte(s[i:], '/')
-				if slash < 0 {
-					return -1
-				}
-				i += slash
-			}
-		}
-	}
-	return -1
-}
-
-// javaClassOf cuts what StackTraceElement.toString prints before the class: loader, module, version. A hidden class keeps its "/0x...".
-func javaClassOf(s string) string {
-	slash := strings.LastIndexByte(s, '/')
+// javaClassOf cuts what StackTraceElement.toString prints before the class: loader, module, version, up to the last slash. A hidden class keeps
+// its "/0x...".
+func javaClassOf(s string, slash int) string {
 	if slash >= 0 && slash+1 < len(s) && s[slash+1] >= '0' && s[slash+1] <= '9' {
 		slash = strings.LastIndexByte(s[:slash], '/')
 	}

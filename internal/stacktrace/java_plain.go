@@ -108,11 +108,15 @@ func javaFindBreaks(text string) (start, end int, breaks javaBreaks, ok bool) {
 			end = start + n
 		}
 		line := text[start:end]
-		if at, behind := javaInlineCall(line, 0); at > 0 {
-			if next, _ := javaInlineCall(line, behind); next > 0 {
-				return start, end, javaBreaksIn(line[behind:next]), true
+		first, behind := javaInlineCall(line, 0)
+		for at := first; at >= 0; at, behind = javaInlineCall(line, behind) {
+			if sep, ok := javaBreakBehind(line[behind:]); ok {
+				return start, end, javaBreaks{sep: sep, blank: strings.Trim(sep, " \t") == ""}, true
 			}
-			return start, end, javaBreaksIn(javaLastBreak(line[:at])), true
+		}
+		if first > 0 {
+			sep := javaLastBreak(line[:first])
+			return start, end, javaBreaks{sep: sep, blank: strings.Trim(sep, " \t") == ""}, sep != ""
 		}
 		start = end + 1
 	}
@@ -138,21 +142,22 @@ func javaInlineCall(line string, from int) (at, end int) {
 	return -1, -1
 }
 
-// javaBreaksIn reads the break from what stands between two frames: packaging data, the break, an indent.
-func javaBreaksIn(between string) javaBreaks {
+// javaBreakBehind reads the break behind a frame: what stands before the next line of the trace and its indent.
+func javaBreakBehind(s string) (sep string, ok bool) {
 	for {
-		s := strings.TrimPrefix(strings.TrimLeft(between, " "), "~")
-		closing := strings.IndexByte(s, ']')
-		if closing < 0 || s[0] != '[' {
+		packaging := strings.TrimPrefix(strings.TrimLeft(s, " "), "~")
+		closing := strings.IndexByte(packaging[:min(len(packaging), 512)], ']')
+		if closing < 0 || packaging[0] != '[' || strings.HasPrefix(packaging, javaCircularText) {
 			break
 		}
-		between = s[closing+1:]
+		s = packaging[closing+1:]
 	}
-	sep := strings.TrimRight(between, "\t")
-	if sep == "" {
-		sep = between[:min(len(between), 1)]
+	for n := 0; n <= 16 && n < len(s); n++ {
+		if javaLineFollows(s[n:]) {
+			return s[:max(n, 1)], true
+		}
 	}
-	return javaBreaks{sep: sep, blank: strings.Trim(sep, " \t") == ""}
+	return "", false
 }
 
 // javaLastBreak guesses the break before the only frame: one sign that no sentence ends in, with the blanks around it.

@@ -198,49 +198,62 @@ func (t *javaTree) collect(i int) []javaRow {
 }
 
 // around is the exception whose last n frames are the node's last ones: the one that it is the cause of or suppressed in. Log4j before 2.25 counts
-// against the thrown one; that is seen where the frame before them is the same too: then more than n were common.
+// against the thrown one. Which of the two it was shows in the frame before: what is called from the last common frame is one method, at two of
+// its lines; were it the same line, more frames would be common.
 func (t *javaTree) around(i, n int) int {
 	owner, root := t.nodes[i].owner, t.top.node
 	if owner < 0 {
 		return -1
 	}
 	if len(t.own(i)) == 1 && t.total[root] == n && t.head(i) == t.head(root) {
-		return root // Log4j before 2.25 prints a ring of causes so
+		return root // so it prints a ring of causes
 	}
-	if t.total[owner] >= n && !t.reaches(i, owner, n) {
-		return owner
+	call, line := t.meets(i, owner, n)
+	if root == owner || call && !line {
+		return t.holding(owner, n)
 	}
-	if root != owner && t.total[root] >= n && !t.reaches(i, root, n) {
-		return root
+	rootCall, rootLine := t.meets(i, root, n)
+	if t.total[owner] < n || line && !rootLine || t.packaged(i) && rootCall && !rootLine {
+		return t.holding(root, n)
 	}
-	if t.total[owner] >= n {
-		return owner
-	}
-	return -1
+	return t.holding(owner, n)
 }
 
-// reaches reports whether the node's last printed frame is the one before the last n of another node too.
-func (t *javaTree) reaches(i, other, n int) bool {
+// holding is the node, or -1 where it has fewer than n frames.
+func (t *javaTree) holding(node, n int) int {
+	if t.total[node] < n {
+		return -1
+	}
+	return node
+}
+
+// packaged reports whether the node's frames name their jars, as Log4j's do and the JDK's do not.
+func (t *javaTree) packaged(i int) bool {
 	own := t.own(i)
-	if len(own) < 2 || own[len(own)-2].end == 0 {
-		return false
-	}
+	return len(own) > 1 && own[0].end > 0 && t.text[own[0].end-1] == ']'
+}
+
+// meets compares the node's last printed frame with the one before the last n of another node: are they in the same method, on the same line?
+func (t *javaTree) meets(i, other, n int) (method, line bool) {
+	own := t.own(i)
 	place := t.total[other] - n - 1
-	for _, r := range t.own(other) {
-		if r.common {
-			return false
-		}
-		if place -= max(r.count, 1); place < 0 {
-			if r.end == 0 {
-				return false
-			}
-			last := own[len(own)-2]
-			a, _ := javaParseCall(t.text[r.at:r.end], false)
-			b, _ := javaParseCall(t.text[last.at:last.end], false)
-			return a.class == b.class && a.method == b.method && a.file == b.file && a.line == b.line
-		}
+	if len(own) < 2 || own[len(own)-2].end == 0 || place < 0 {
+		return false, false
 	}
-	return false
+	for _, r := range t.own(other) {
+		if place -= max(r.count, 1); place >= 0 {
+			continue
+		}
+		if r.end == 0 {
+			break
+		}
+		last := own[len(own)-2]
+		a, _ := javaParseCall(t.text[r.at:r.end], false)
+		b, _ := javaParseCall(t.text[last.at:last.end], false)
+		method = a.class == b.class && a.method == b.method
+		return method, method && a.file == b.file && a.line == b.line
+	}
+	return false, false
 }
 
 // javaOwnFrame reports whether a frame is the SDK's own: io.sentry drops those.

@@ -213,7 +213,7 @@ func javaOpens(s string) bool {
 func (w *javaWalk) takeText(l javaLine) bool {
 	line := w.text[l.start:l.end]
 	if w.inHead {
-		if w.n > 1 && !w.whole && (javaRecordStart(line) || javaHeadAt(w.text, l) == javaSurely) {
+		if w.n > 1 && !w.whole && (javaRecordStart(line) || javaHeadAt(w.text, l) == javaSurely && !javaGoesOn(w.text[:l.start])) {
 			return false
 		}
 		w.at = l.next
