@@ -1,6 +1,8 @@
 package envelope
 
 import (
+	"iter"
+
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
@@ -13,10 +15,8 @@ func appendContexts(dst []byte, trace *sentry.TraceContext, contexts []sentry.Co
 	dst = appendMember(dst, `"contexts":{`)
 	start := len(dst)
 	dst = appendTrace(dst, trace, t)
-	for i := range contexts {
-		if !hidesContext(contexts, i) {
-			dst = appendContext(dst, &contexts[i])
-		}
+	for c := range wantedContexts(contexts) {
+		dst = appendContext(dst, c)
 	}
 	for _, f := range p.contexts {
 		if !hasContext(contexts, f.key) {
@@ -29,9 +29,15 @@ func appendContexts(dst []byte, trace *sentry.TraceContext, contexts []sentry.Co
 	return append(dst, '}')
 }
 
-// hidesContext reports whether contexts[i] is not to be written: it comes again further on, or is the trace context. Contexts are a handful.
-func hidesContext(contexts []sentry.Context, i int) bool {
-	return contexts[i].Key == "" || contexts[i].Key == contextTrace || hasContext(contexts[i+1:], contexts[i].Key)
+// wantedContexts goes over the contexts that are written: the last of equal keys, and not the trace context.
+func wantedContexts(contexts []sentry.Context) iter.Seq[*sentry.Context] {
+	return func(yield func(*sentry.Context) bool) {
+		for i := range lastOnes(len(contexts), func(i int) string { return contexts[i].Key }) {
+			if c := &contexts[i]; c.Key != contextTrace && !yield(c) {
+				return
+			}
+		}
+	}
 }
 
 func hasContext(contexts []sentry.Context, key string) bool {

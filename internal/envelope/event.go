@@ -116,13 +116,8 @@ func appendExtra(dst []byte, extra []sentry.Attr, t *trim) []byte {
 	dst = appendMember(dst, `"extra":{`)
 	start := len(dst)
 	end := start - 1 + t.extra - 1
-	var again repeats
-	again.ofAttrs(extra)
-	for i := range extra {
-		a := &extra[i]
-		if a.Key != "" && !isNothing(a.Value) && !again.hides(extra, i) {
-			dst = appendFieldWithin(dst, a, 1, end, min(t.extra, MaxExtraItemBytes))
-		}
+	for a := range wanted(extra) {
+		dst = appendFieldWithin(dst, a, 1, end, min(t.extra, MaxExtraItemBytes))
 	}
 	if len(dst) == start {
 		return dst[:mark]

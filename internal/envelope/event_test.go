@@ -153,7 +153,7 @@ func TestBreadcrumbs(t *testing.T) {
 }
 
 func TestLevels(t *testing.T) {
-	for in, want := range map[sentry.Level]string{"": "error", "fatal": "fatal", "error": "error", "warning": "warning", "info": "info", "debug": "debug", "warn": "error", "ERROR": "error"} {
+	for in, want := range map[sentry.Level]string{"": "error", "fatal": "fatal", "error": "error", "warning": "warning", "info": "info", "debug": "debug", "warn": "warning", "critical": "fatal", "log": "info", "trace": "debug", "ERROR": "error", "loud": "error"} {
 		require.Equal(t, want, written(t, &sentry.Event{Level: in})["level"], in)
 	}
 }

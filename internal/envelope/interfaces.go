@@ -55,8 +55,8 @@ func oldestFirst(crumbs []sentry.Breadcrumb) []sentry.Breadcrumb {
 	return sorted
 }
 
-// breadcrumbTypes is the vocabulary of a breadcrumb's type (breadcrumbs interface docs).
-var breadcrumbTypes = set("default", "debug", "error", "http", "info", "navigation", "query", "transaction", "ui", "user")
+// breadcrumbDefault is the type of a breadcrumb that is nothing special.
+const breadcrumbDefault = "default"
 
 func appendBreadcrumb(dst []byte, b *sentry.Breadcrumb, t *trim) []byte {
 	dst = append(dst, '{')
@@ -64,10 +64,10 @@ func appendBreadcrumb(dst []byte, b *sentry.Breadcrumb, t *trim) []byte {
 		dst = AppendTime(append(dst, `"timestamp":`...), b.Timestamp)
 	}
 	kind := b.Type
-	if !breadcrumbTypes[kind] {
-		kind = "default"
+	if kind == "" {
+		kind = breadcrumbDefault
 	}
-	dst = AppendString(appendMember(dst, `"type":`), kind)
+	dst = appendTextCut(dst, `"type":`, kind, MaxEnumLike)
 	dst = appendTextCut(dst, `"category":`, b.Category, MaxEnumLike)
 	if b.Level != "" {
 		dst = AppendString(appendMember(dst, `"level":`), levelOf(b.Level))

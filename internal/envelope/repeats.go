@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"hash/maphash"
+	"iter"
 	"unicode/utf8"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -38,37 +39,62 @@ type repeats struct {
 	last   map[string]int // of long lists only
 }
 
-func (r *repeats) ofAttrs(attrs []sentry.Attr) {
-	if len(attrs) > manyKeys {
-		r.last = make(map[string]int, len(attrs))
-		for i := range attrs {
-			r.last[asWritten(attrs[i].Key)] = i
+// of looks at a list of n keys.
+func (r *repeats) of(n int, key func(int) string) {
+	if n > manyKeys {
+		r.last = make(map[string]int, n)
+		for i := range n {
+			r.last[asWritten(key(i))] = i
 		}
 		return
 	}
-	for i := range attrs {
-		r.filter.add(maphash.String(seed, asWritten(attrs[i].Key)))
+	for i := range n {
+		r.filter.add(maphash.String(seed, asWritten(key(i))))
 	}
 }
 
-// hides reports whether the key of attrs[i] stands again behind i.
-func (r *repeats) hides(attrs []sentry.Attr, i int) bool {
+// hides reports whether the i-th of n keys comes again.
+func (r *repeats) hides(i, n int, key func(int) string) bool {
 	if r.last == nil && !r.filter.alarm {
 		return false
 	}
-	key := asWritten(attrs[i].Key)
+	own := asWritten(key(i))
 	if r.last != nil {
-		return r.last[key] != i
+		return r.last[own] != i
 	}
-	if !r.filter.maybe(maphash.String(seed, key)) {
+	if !r.filter.maybe(maphash.String(seed, own)) {
 		return false
 	}
-	for j := i + 1; j < len(attrs); j++ {
-		if asWritten(attrs[j].Key) == key {
+	for j := i + 1; j < n; j++ {
+		if asWritten(key(j)) == own {
 			return true
 		}
 	}
 	return false
+}
+
+// wanted goes over the members of a list that are written: those that have a key and a value, the last of equal keys.
+func wanted(attrs []sentry.Attr) iter.Seq[*sentry.Attr] {
+	return func(yield func(*sentry.Attr) bool) {
+		for i := range lastOnes(len(attrs), func(i int) string { return attrs[i].Key }) {
+			if a := &attrs[i]; !isNothing(a.Value) && !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// lastOnes goes over a list of n keys and leaves out those that are empty or come again.
+func lastOnes(n int, key func(int) string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		var again repeats
+		again.of(n, key)
+		for i := range n {
+			if key(i) != "" && !again.hides(i, n, key) && !yield(i) {
+				return
+			}
+		}
+	}
 }
 
 // asWritten is the key that a reader of the JSON text sees: two keys that are not UTF-8 may be the same there.

@@ -67,11 +67,7 @@ func (p *Prepared) addTags(tags []sentry.Tag) {
 
 // addContexts likewise.
 func (p *Prepared) addContexts(contexts []sentry.Context) {
-	for i := range contexts {
-		c := &contexts[i]
-		if hidesContext(contexts, i) {
-			continue
-		}
+	for c := range wantedContexts(contexts) {
 		from := len(p.buf)
 		p.buf = appendContext(append(p.buf, '{'), c)
 		if len(p.buf) > from+1 {

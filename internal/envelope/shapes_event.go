@@ -207,14 +207,17 @@ func isThreadID(v value) string {
 
 var breadcrumbShape = shape{name: "breadcrumb", source: "relay-event-schema/src/protocol/breadcrumb.rs", fields: []field{
 	{name: "timestamp", is: isTime},
-	{name: "type", is: wordOf(breadcrumbTypes)},
+	{name: "type", is: upTo(MaxEnumLike, 0)},
 	{name: "category", is: upTo(MaxEnumLike, 0)},
-	{name: "level", is: wordOf(levels)},
+	{name: "level", is: wordOf(breadcrumbLevels)},
 	{name: "message", is: upTo(MaxMessage, 200)},
 	{name: "data", is: isObject},
 	{name: "event_id", is: hexID(32)},
 	{name: "origin", is: isText},
 }}
+
+// breadcrumbLevels are those of events, and the console's "log", which Relay reads as info.
+var breadcrumbLevels = set("fatal", "error", "warning", "info", "debug", "log")
 
 var userShape = shape{name: "user", source: "relay-event-schema/src/protocol/user.rs", open: true, fields: []field{
 	{name: "id", is: oneOf(isNumber, upTo(MaxUserName, 0))},

@@ -155,10 +155,7 @@ func appendMeasurements(dst []byte, list []sentry.Measurement) []byte {
 	mark := len(dst)
 	dst = appendMember(dst, `"measurements":{`)
 	start := len(dst)
-	for i := range list {
-		if hidesMeasurement(list, i) {
-			continue
-		}
+	for i := range lastOnes(len(list), func(i int) string { return list[i].Name }) {
 		before := len(dst)
 		dst = AppendString(comma(dst), list[i].Name)
 		out, ok := AppendFloat(append(dst, `:{"value":`...), list[i].Value)
@@ -172,17 +169,4 @@ func appendMeasurements(dst []byte, list []sentry.Measurement) []byte {
 		return dst[:mark]
 	}
 	return append(dst, '}')
-}
-
-// hidesMeasurement reports whether list[i] is not to be written: it has no name, or the name comes again further on. Measurements are a handful.
-func hidesMeasurement(list []sentry.Measurement, i int) bool {
-	if list[i].Name == "" {
-		return true
-	}
-	for j := i + 1; j < len(list); j++ {
-		if list[j].Name == list[i].Name {
-			return true
-		}
-	}
-	return false
 }

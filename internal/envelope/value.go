@@ -79,13 +79,7 @@ func appendNested(dst []byte, v sentry.Value, depth, end int) ([]byte, bool) {
 // appendFields writes the members of an object, without its brackets, so that dst does not grow beyond end. Members without a key or a value are
 // left out: Sentry shows neither, and a number that JSON cannot hold is none.
 func appendFields(dst []byte, attrs []sentry.Attr, depth, end int) []byte {
-	var again repeats
-	again.ofAttrs(attrs)
-	for i := range attrs {
-		a := &attrs[i]
-		if a.Key == "" || isNothing(a.Value) || again.hides(attrs, i) {
-			continue
-		}
+	for a := range wanted(attrs) {
 		dst = appendFieldWithin(dst, a, depth, end, noLimit)
 	}
 	return dst
@@ -146,13 +140,7 @@ func isNothing(v sentry.Value) bool {
 // span attributes are flat (protocol: spans v2, attribute types; Relay's OTLP path does the same). Each value gets at most room bytes.
 // It tells the size of the largest.
 func appendData(dst []byte, attrs []sentry.Attr, room int) (out []byte, largest int) {
-	var again repeats
-	again.ofAttrs(attrs)
-	for i := range attrs {
-		a := &attrs[i]
-		if a.Key == "" || isNothing(a.Value) || again.hides(attrs, i) {
-			continue
-		}
+	for a := range wanted(attrs) {
 		depth := 0
 		if isNested(a.Value) {
 			depth = maxBagDepth
@@ -210,13 +198,8 @@ func appendPlain(dst []byte, v sentry.Value, depth int) []byte {
 			return append(dst, "null"...)
 		}
 		dst = append(dst, '{')
-		attrs := v.MapVal()
-		var again repeats
-		again.ofAttrs(attrs)
-		for i := range attrs {
-			if !again.hides(attrs, i) {
-				dst = appendPlain(appendKey(dst, attrs[i].Key), attrs[i].Value, depth+1)
-			}
+		for a := range wanted(v.MapVal()) {
+			dst = appendPlain(appendKey(dst, a.Key), a.Value, depth+1)
 		}
 		return append(dst, '}')
 	}

@@ -43,12 +43,18 @@ func platformOf(name string) string {
 // levels of events (event payloads: level).
 var levels = set("fatal", "error", "warning", "info", "debug")
 
+// otherLevels are words for levels that loggers and other parts of the protocol use.
+var otherLevels = map[sentry.Level]sentry.Level{"log": sentry.LevelInfo, "critical": sentry.LevelFatal, "warn": sentry.LevelWarning, "trace": sentry.LevelDebug}
+
 // levelOf gives the level to write; error where l is none, as Sentry itself assumes.
 func levelOf(l sentry.Level) string {
-	if levels[string(l)] {
-		return string(l)
+	if other, ok := otherLevels[l]; ok {
+		l = other
 	}
-	return string(sentry.LevelError)
+	if !levels[string(l)] {
+		l = sentry.LevelError
+	}
+	return string(l)
 }
 
 // spanStatuses is the vocabulary of a v1 span's status (relay-base-schema, SpanStatus).
