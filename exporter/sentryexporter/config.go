@@ -67,7 +67,9 @@ func createDefaultConfig() component.Config {
 	http := confighttp.NewDefaultClientConfig()
 	http.Timeout = defaultTimeout
 	http.Compression = configcompression.TypeGzip
-	http.MaxIdleConnsPerHost = defaultIdleConnections
+	keepalive := confighttp.NewDefaultKeepaliveClientConfig()
+	keepalive.MaxIdleConnsPerHost = defaultIdleConnections
+	http.Keepalive = configoptional.Some(keepalive)
 
 	queue := exporterhelper.NewDefaultQueueConfig()
 	queue.Sizer = exporterhelper.RequestSizerTypeBytes

@@ -37,7 +37,7 @@ func TestConfigErrors(t *testing.T) {
 		"malformed dsn":      {map[string]any{"dsn": "https://sec ret@h/1"}, []string{"'dsn'", "is not a URL"}},
 		"http-less dsn":      {map[string]any{"dsn": "secret@h/1"}, []string{"'dsn'", "https://"}},
 		"project-less dsn":   {map[string]any{"dsn": "https://secret@h/"}, []string{"'dsn'", "project number"}},
-		"unknown key":        {map[string]any{"dsn": goodDSN, "enviroment": "x"}, []string{"enviroment"}},
+		"unknown key":        {map[string]any{"dsn": goodDSN, "environ": "x"}, []string{"environ"}},
 		"unknown nested key": {map[string]any{"dsn": goodDSN, "events": map[string]any{"minseverity": "x"}}, []string{"minseverity"}},
 		"contrib's keys":     {map[string]any{"url": "https://sentry.io", "org_slug": "o", "auth_token": "secret"}, []string{"'url'", "'org_slug'", "'auth_token'", "contrib", "dsn: ${env:SENTRY_DSN}"}},
 		"old contrib's keys": {map[string]any{"dsn": goodDSN, "insecure_skip_verify": true}, []string{"'insecure_skip_verify'", "http::tls::insecure_skip_verify"}},

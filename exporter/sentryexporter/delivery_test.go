@@ -2,9 +2,9 @@ package sentryexporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -98,7 +98,7 @@ func TestOnlyTheUndeliveredRestIsTriedAgain(t *testing.T) {
 
 func TestWhatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
 	for _, status := range []int{400, 401, 403, 404, 413} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			fake := sentrytest.Start(t)
 			fake.AnswerWith(answers(sentrytest.Answer{Status: status, Body: `{"detail":"no"}`}))
 			e := startLogs(t, testConfig(fake, func(cfg *Config) { cfg.Queue.Get().NumConsumers = 1 }))
@@ -240,7 +240,7 @@ func TestARestartGivesTheSameIDs(t *testing.T) {
 	fake.WaitForItems("transaction", 1)
 	require.NoError(t, logs.Shutdown(ctx))
 	assert.Equal(t, 11, distinct(idsOf(fake.All())), "not one second id")
-	assert.Equal(t, before+11, len(fake.All()))
+	assert.Len(t, fake.All(), before+11)
 }
 
 // storageHost is a host with a file_storage extension.
@@ -341,5 +341,5 @@ func TestRefusalsOfStartNameTheReason(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, e.Start(context.Background(), componenttest.NewNopHost()), "storage")
 	require.NoError(t, e.Shutdown(context.Background()))
-	assert.True(t, errors.Is(e.ConsumeLogs(context.Background(), errorLogs(1)), errNotStarted))
+	assert.ErrorIs(t, e.ConsumeLogs(context.Background(), errorLogs(1)), errNotStarted)
 }

@@ -104,3 +104,15 @@ func indent(t *testing.T, text []byte) []byte {
 	out.WriteByte('\n')
 	return out.Bytes()
 }
+
+// TestEveryCaseIsARuleOfTheDocs: one directory, one row.
+func TestEveryCaseIsARuleOfTheDocs(t *testing.T) {
+	mapping, err := os.ReadFile(filepath.Join("..", "..", "docs", "mapping.md"))
+	require.NoError(t, err)
+	cases, err := filepath.Glob(filepath.Join("testdata", "*", "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, cases)
+	for _, dir := range cases {
+		assert.Contains(t, string(mapping), "`"+filepath.Base(dir)+"`")
+	}
+}

@@ -128,8 +128,11 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 func (o *owner) httpClient(ctx context.Context, host component.Host) (*http.Client, error) {
 	cfg := o.cfg.HTTP
 	cfg.Compression = configcompression.Type("none")
-	if consumers := o.cfg.parallel(); cfg.MaxIdleConnsPerHost < consumers*len(laneShares) && cfg.MaxIdleConnsPerHost == defaultIdleConnections {
-		cfg.MaxIdleConnsPerHost = consumers * len(laneShares)
+	if most := o.cfg.parallel() * len(laneShares); most > defaultIdleConnections {
+		// Decoding folds the keepalive section into these fields, so they are where a user's choice would stand.
+		if cfg.MaxIdleConnsPerHost == defaultIdleConnections { //nolint:staticcheck // see above
+			cfg.MaxIdleConnsPerHost = most //nolint:staticcheck // see above
+		}
 	}
 	return cfg.ToClient(ctx, host.GetExtensions(), o.set.TelemetrySettings)
 }
