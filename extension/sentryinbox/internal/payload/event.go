@@ -8,7 +8,7 @@ import (
 
 // Event is what an error or message event says about itself.
 type Event struct {
-	ID          string // 32 lower-case hex digits, or whatever was sent
+	ID          string // 32 lower-case hex digits, "" where there is no valid one
 	Timestamp   time.Time
 	Platform    string
 	Level       string // "error" where none was sent, as in Sentry
@@ -74,7 +74,7 @@ func ReadEvent(raw []byte) (Event, error) {
 	}
 	trace := o.object("contexts").object("trace")
 	ev := Event{
-		ID:          lowerHex(o.text("event_id")),
+		ID:          eventID(o.text("event_id")),
 		Timestamp:   o.time("timestamp"),
 		Platform:    o.text("platform"),
 		Level:       level(o.text("level"), "error"),
@@ -86,8 +86,8 @@ func ReadEvent(raw []byte) (Event, error) {
 		Message:     readMessage(o),
 		Fingerprint: o.texts("fingerprint"),
 		Tags:        sortedTags(o),
-		TraceID:     lowerHex(trace.text("trace_id")),
-		SpanID:      lowerHex(trace.text("span_id")),
+		TraceID:     traceID(trace.text("trace_id")),
+		SpanID:      spanID(trace.text("span_id")),
 		User:        readUser(o.object("user")),
 		Stacktrace:  o.object("extra").text(RawStacktraceKey),
 	}

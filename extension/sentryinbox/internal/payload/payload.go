@@ -163,10 +163,18 @@ func (o object) attribute(key string) string {
 	return o.object(key).text("value")
 }
 
-// lowerHex is how ids are compared: SDKs may write them with dashes or in capitals.
-func lowerHex(id string) string {
-	if strings.IndexByte(id, '-') >= 0 {
-		id = strings.ReplaceAll(id, "-", "")
+// hexID reads an id of so many hex digits, with or without dashes and in any case; "" for what is none: Relay nulls those, and all zeros.
+func hexID(id string, digits int) string {
+	if len(id) > 2*digits {
+		return ""
 	}
-	return strings.ToLower(id)
+	id = strings.ToLower(strings.ReplaceAll(id, "-", ""))
+	if len(id) != digits || strings.Trim(id, "0123456789abcdef") != "" || strings.Trim(id, "0") == "" {
+		return ""
+	}
+	return id
 }
+
+func eventID(id string) string { return hexID(id, 32) }
+func traceID(id string) string { return hexID(id, 32) }
+func spanID(id string) string  { return hexID(id, 16) }

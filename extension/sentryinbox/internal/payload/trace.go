@@ -1,7 +1,9 @@
 package payload
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -46,7 +48,7 @@ func ReadTransaction(raw []byte) (Transaction, error) {
 	}
 	trace := o.object("contexts").object("trace")
 	tx := Transaction{
-		ID:          lowerHex(o.text("event_id")),
+		ID:          eventID(o.text("event_id")),
 		Source:      o.object("transaction_info").text("source"),
 		Platform:    o.text("platform"),
 		Release:     o.text("release"),
@@ -64,9 +66,9 @@ func ReadTransaction(raw []byte) (Transaction, error) {
 
 func readSpan(s object) Span {
 	return Span{
-		TraceID:      lowerHex(s.text("trace_id")),
-		SpanID:       lowerHex(s.text("span_id")),
-		ParentSpanID: lowerHex(s.text("parent_span_id")),
+		TraceID:      traceID(s.text("trace_id")),
+		SpanID:       spanID(s.text("span_id")),
+		ParentSpanID: spanID(s.text("parent_span_id")),
 		Op:           s.text("op"),
 		Name:         s.text("description"),
 		Status:       s.text("status"),
@@ -116,8 +118,8 @@ func ReadLog(raw []byte) (Log, error) {
 	attributes := o.object("attributes")
 	l := Log{
 		Timestamp:   o.time("timestamp"),
-		TraceID:     lowerHex(o.text("trace_id")),
-		SpanID:      lowerHex(o.text("span_id")),
+		TraceID:     traceID(o.text("trace_id")),
+		SpanID:      spanID(o.text("span_id")),
 		Level:       o.text("level"),
 		Body:        o.text("body"),
 		Release:     attributes.attribute("sentry.release"),
@@ -130,14 +132,40 @@ func ReadLog(raw []byte) (Log, error) {
 	return l, nil
 }
 
-// Container is the payload of a "log", "span" or "trace_metric" item.
-type Container struct {
-	Items []json.RawMessage `json:"items"`
-}
+var errNoContainer = errors.New("payload is not a container: it has no list \"items\"")
 
-// ReadContainer cuts a container into its members, each a copy.
-func ReadContainer(raw []byte) (Container, error) {
-	var c Container
-	err := json.Unmarshal(raw, &c)
-	return c, err
+// Members cuts the payload of a "log", "span" or "trace_metric" item into its members, each a copy, at most limit; more tells that some were left out.
+func Members(raw []byte, limit int) (members []json.RawMessage, more bool, err error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return nil, false, errNoContainer
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return nil, false, err
+		}
+		if key != "items" {
+			var skipped json.RawMessage
+			if err := dec.Decode(&skipped); err != nil {
+				return nil, false, err
+			}
+			continue
+		}
+		if t, err := dec.Token(); err != nil || t != json.Delim('[') {
+			return nil, false, errNoContainer
+		}
+		for dec.More() {
+			if len(members) == limit {
+				return members, true, nil
+			}
+			var member json.RawMessage
+			if err := dec.Decode(&member); err != nil {
+				return nil, false, err
+			}
+			members = append(members, member)
+		}
+		return members, false, nil
+	}
+	return nil, false, errNoContainer
 }

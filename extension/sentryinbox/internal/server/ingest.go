@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"time"
 
@@ -19,13 +20,27 @@ type ingest struct {
 	store  *store.Store
 	logger *zap.Logger
 	bodies bodyReader
+	// parsing bounds how many envelopes are taken apart at once: that needs a multiple of their size.
+	parsing chan struct{}
+}
+
+// itemLimits are Relay's: an envelope with a larger item is refused as a whole.
+var itemLimits = map[string]int{
+	envelope.TypeEvent:        envelope.MaxEventBytes,
+	envelope.TypeTransaction:  envelope.MaxTransactionBytes,
+	envelope.TypeLog:          envelope.MaxContainerBytes,
+	envelope.TypeSpan:         envelope.MaxContainerBytes,
+	envelope.TypeTraceMetric:  envelope.MaxContainerBytes,
+	envelope.TypeCheckIn:      envelope.MaxCheckInBytes,
+	envelope.TypeClientReport: envelope.MaxClientReportBytes,
 }
 
 func newIngest(o Options) *ingest {
 	return &ingest{
-		store:  o.Store,
-		logger: o.Logger,
-		bodies: bodyReader{maxBytes: int64(o.MaxEnvelopeBytes), budget: int64(o.MaxInFlightBytes)},
+		store:   o.Store,
+		logger:  o.Logger,
+		bodies:  bodyReader{maxBytes: int64(o.MaxEnvelopeBytes), budget: int64(o.MaxInFlightBytes)},
+		parsing: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 }
 
@@ -79,11 +94,16 @@ func (in *ingest) take(r *http.Request, receipt *store.Receipt) (data []byte, id
 	defer raw.release()
 	receipt.WireBytes, receipt.Bytes = raw.wire, len(raw.data)
 
+	in.parsing <- struct{}{} // nothing below waits for anyone
+	defer func() { <-in.parsing }()
 	env, err := envelope.Parse(raw.data)
 	if err != nil {
 		return head(raw.data), "", &refusal{http.StatusBadRequest, "invalid event envelope", []string{err.Error()}}
 	}
 	if refused := checkDSN(env.DSN, authenticated, receipt); refused != nil {
+		return head(raw.data), "", refused
+	}
+	if refused := checkSizes(env); refused != nil {
 		return head(raw.data), "", refused
 	}
 	violations := envelope.CheckWith(env, envelope.CheckOptions{Now: time.Now()})
@@ -121,6 +141,17 @@ func checkDSN(dsn string, authenticated bool, receipt *store.Receipt) *refusal {
 		return &refusal{http.StatusBadRequest, "invalid event envelope", []string{"envelope meta header does not match request: public key"}}
 	}
 	receipt.PublicKey = key
+	return nil
+}
+
+func checkSizes(env *envelope.Envelope) *refusal {
+	for i := range env.Items {
+		item := &env.Items[i]
+		if limit, known := itemLimits[item.Type]; known && len(item.Payload) > limit {
+			return &refusal{http.StatusRequestEntityTooLarge, "envelope exceeded size limits",
+				[]string{fmt.Sprintf("item %d, %s: %d bytes, at most %d are taken", i, item.Type, len(item.Payload), limit)}}
+		}
+	}
 	return nil
 }
 

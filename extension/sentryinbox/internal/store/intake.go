@@ -271,13 +271,16 @@ func (d *delivery) addSpans(item *envelope.ParsedItem, now time.Time) bool {
 	})
 }
 
+// maxMembers bounds what one container can put into memory. Relay's own limits are far below.
+const maxMembers = 10_000
+
 // addMembers takes a container apart.
 func (d *delivery) addMembers(item *envelope.ParsedItem, add func(json.RawMessage) bool) bool {
-	c, err := payload.ReadContainer(item.Payload)
-	if err != nil || c.Items == nil {
+	members, _, err := payload.Members(item.Payload, maxMembers)
+	if err != nil {
 		return false
 	}
-	for _, raw := range c.Items {
+	for _, raw := range members {
 		if add(raw) {
 			d.items[item.Type]++
 		} else {

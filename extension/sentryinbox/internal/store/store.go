@@ -137,7 +137,7 @@ func (s *seen) add(k eventKey) bool {
 type Counts struct {
 	Envelopes  uint64            // accepted
 	Rejected   map[int]uint64    // refused envelopes, by status code of the answer
-	Items      map[string]uint64 // accepted items, by type; of containers, their members
+	Items      map[string]uint64 // accepted items, by type; of containers, the members that were read
 	Repeats    uint64            // events and transactions whose id had come before
 	Violations uint64            // what the strict check found
 	Unreadable uint64            // items whose payload is no JSON where it must be

@@ -85,17 +85,19 @@ async function show() {
   const r = route();
   const ticket = ++state.loading;
   const ctx = { ...r, stats: state.stats, setQuery, refresh: show };
-  let nodes;
+  let data;
+  let failure = null;
   try {
-    const data = await r.view.load(ctx);
-    if (ticket !== state.loading) return; // something newer is on its way
-    nodes = isEmpty() && r.path === r.tab ? [emptyInbox()] : r.view.render(data, ctx);
-    document.title = `${r.view.title(data, ctx)} · Sentry Inbox`;
+    data = await r.view.load(ctx);
   } catch (err) {
-    if (ticket !== state.loading) return;
-    if (err.status === undefined) return offline();
-    nodes = [failed(err, r)];
+    failure = err;
   }
+  if (ticket !== state.loading) return; // something newer is on its way
+  if (failure && failure.status === undefined) {
+    offline();
+    return;
+  }
+  const nodes = failure ? [failed(failure, r)] : draw(r, data, ctx);
   const hash = location.hash;
   if (state.shown === r.path) {
     update(main, nodes);
@@ -110,6 +112,16 @@ async function show() {
     if (!first) main.focus({ preventScroll: true });
   }
   header();
+}
+
+function draw(r, data, ctx) {
+  try {
+    document.title = `${r.view.title(data, ctx)} · Sentry Inbox`;
+    return isEmpty() && r.path === r.tab ? [emptyInbox()] : r.view.render(data, ctx);
+  } catch (err) {
+    console.error(err);
+    return [failed(err, r)];
+  }
 }
 
 function isEmpty() {

@@ -2,15 +2,14 @@
 
 import { h, icon } from "./dom.js";
 import { badge, card, levelClass } from "./parts.js";
-import { clock, full, plain, plural, when } from "./format.js";
+import { clock, full, listOf, plain, plural, when } from "./format.js";
 
 const shownAtFirst = 12;
 
 const icons = { http: "http", query: "db", navigation: "nav", user: "user", ui: "user", error: "bug", exception: "bug", transaction: "transactions" };
 
 export function breadcrumbs(payload) {
-  const source = payload.breadcrumbs;
-  const all = (Array.isArray(source) ? source : (source && source.values) || []).filter((b) => b && typeof b === "object");
+  const all = listOf(payload.breadcrumbs);
   if (all.length === 0) return null;
   const older = all.slice(0, Math.max(0, all.length - shownAtFirst));
   const recent = all.slice(older.length);
@@ -35,13 +34,13 @@ function crumb(b, i, end) {
   const at = when(b.timestamp);
   const http = b.type === "http" && b.data && typeof b.data === "object" && !b.message ? httpLine(b.data) : null;
   const data = (b.data && typeof b.data === "object" ? Object.entries(b.data) : []).filter(([k]) => !http || !http.said.has(k));
-  const level = b.level || "info";
+  const level = plain(b.level || "info");
   const name = icons[b.type] || icons[String(b.category || "").split(".")[0]] || "dot";
   return h("li", { class: `step-crumb ${levelClass(level)}`, "data-key": `b${i}` },
     h("span", { class: "crumb-icon" }, icon(name)),
     h("div", { class: "crumb-body" },
       h("p", { class: "crumb-text" }, (level === "error" || level === "fatal" || level === "warning") && badge(level, `level ${levelClass(level)}`),
-        h("span", { class: "crumb-category", text: b.category || b.type || "default" }), b.message !== undefined && h("span", { class: "crumb-message", text: plain(b.message) }),
+        h("span", { class: "crumb-category", text: plain(b.category || b.type || "default") }), b.message !== undefined && h("span", { class: "crumb-message", text: plain(b.message) }),
         http && h("span", { class: "crumb-message", text: http.text }), http && http.status && badge(plain(http.status), Number(http.status) >= 400 ? "alert" : "calm")),
       data.length > 0 && h("p", { class: "crumb-data mono" }, data.map(([k, v]) => h("span", null, h("span", { class: "dim", text: `${k}=` }), plain(v))))),
     at && h("time", { class: "crumb-time mono", datetime: at.toISOString(), title: full(at) }, clock(at), end && h("span", { class: "dim", text: ` ${before(end - at)}` })));

@@ -2,12 +2,7 @@
 
 import { h } from "./dom.js";
 import { card, fields, valueNode } from "./parts.js";
-import { plain, plural } from "./format.js";
-
-const entriesOf = (o) => (o && typeof o === "object" && !Array.isArray(o) ? Object.entries(o).filter(([, v]) => v !== null && v !== undefined) : []);
-
-// pairsOf reads what SDKs send either as an object or as a list of pairs.
-const pairsOf = (v) => (Array.isArray(v) ? v.filter((p) => Array.isArray(p) && p.length === 2) : entriesOf(v));
+import { entriesOf, pairsOf, plain, plural } from "./format.js";
 
 export function request(payload) {
   const r = payload.request;
@@ -15,7 +10,7 @@ export function request(payload) {
   const query = typeof r.query_string === "string" ? [...new URLSearchParams(r.query_string)] : pairsOf(r.query_string);
   const blocks = [["Query", query], ["Headers", pairsOf(r.headers)], ["Cookies", typeof r.cookies === "string" ? [["", r.cookies]] : pairsOf(r.cookies)], ["Environment", pairsOf(r.env)]];
   return card("Request", { key: "request" },
-    h("p", { class: "request-line mono" }, r.method && h("span", { class: "method", text: r.method }), h("span", { class: "url", text: r.url || "" })),
+    h("p", { class: "request-line mono" }, r.method && h("span", { class: "method", text: plain(r.method) }), h("span", { class: "url", text: plain(r.url) })),
     blocks.map(([name, pairs]) => pairs.length > 0 && h("div", { class: "block" }, h("h3", { class: "label", text: name }), fields(pairs, { class: "mono" }))),
     r.data !== undefined && r.data !== null && r.data !== "" && h("div", { class: "block" }, h("h3", { class: "label", text: "Body" }), h("pre", { class: "value json", tabindex: 0, text: plain(r.data) })));
 }

@@ -34,6 +34,11 @@ function append(el, children) {
   }
 }
 
+// breakable lets a name be broken at its joints (dots, slashes, humps) instead of anywhere.
+export function breakable(text) {
+  return String(text).split(/(?<=[./$:])(?=[^./$:])|(?<=[a-z])(?=[A-Z])/).flatMap((part, i) => (i ? [h("wbr"), part] : [part]));
+}
+
 const handlers = ["onclick", "oninput", "onchange", "ontoggle", "onkeydown", "onsubmit"];
 
 // morph makes the live node look like the new one and keeps what the person did to it: focus, scroll, opened details, text being typed.
@@ -106,11 +111,12 @@ export function update(container, ...children) {
   }
 }
 
-// firstVisible is null at the top of the page: there, new things may push the others down.
+// firstVisible is the first thing that begins below the header; null at the top of the page: there, new things may push the others down.
 function firstVisible(container) {
   if (window.scrollY < 40) return null;
   for (const el of container.querySelectorAll("[data-key]")) {
-    if (el.getBoundingClientRect().bottom > 80) return el;
+    const { top, height } = el.getBoundingClientRect();
+    if (top >= 56 && height > 0) return el;
   }
   return null;
 }

@@ -6,12 +6,14 @@ import { copyButton } from "./parts.js";
 const origin = location.origin;
 const dsn = `${location.protocol}//inbox@${location.host}/1`;
 
-const curl = `curl ${origin}/api/1/envelope/ \\
+// Each run makes a new id: the same id again would be counted as a repeat.
+const curl = `id=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')
+curl ${origin}/api/1/envelope/ \\
   -H 'X-Sentry-Auth: Sentry sentry_version=7, sentry_key=inbox' \\
-  --data-binary @- <<'EOF'
-{"event_id":"9ec79c33ec9942ab8353589fcb2e04dc"}
+  --data-binary @- <<EOF
+{"event_id":"$id","sent_at":"$(date -u +%FT%TZ)","sdk":{"name":"curl","version":"1.0"}}
 {"type":"event"}
-{"event_id":"9ec79c33ec9942ab8353589fcb2e04dc","platform":"other","level":"error","message":"Hello from curl"}
+{"event_id":"$id","timestamp":$(date +%s),"platform":"other","level":"error","logentry":{"formatted":"Hello from curl"}}
 EOF`;
 
 const collector = `exporters:

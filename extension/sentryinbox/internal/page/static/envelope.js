@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import { get } from "./api.js";
 import { bytes, full, plain, plural } from "./format.js";
-import { badge, card, copyButton, timeAgo } from "./parts.js";
+import { badge, card, copyButton, idWithCopy, timeAgo } from "./parts.js";
 import { itemChips, statusCode } from "./protocol.js";
 
 export const load = async (ctx) => (await get(`envelopes/${encodeURIComponent(ctx.params.id)}/`)).data;
@@ -66,7 +66,7 @@ function jsonBlock(text) {
 function facts(e) {
   const rows = [
     ["Received", full(new Date(e.dateReceived))], ["Project", e.projectID || "?"], ["Public key", e.publicKey || "none"], ["Client", e.client || "unknown"], ["Encoding", e.encoding || "none"],
-    ["On the wire", bytes(e.wireBytes)], ["Decompressed", bytes(e.bytes)], ["Event id", e.eventID || "none"],
+    ["On the wire", bytes(e.wireBytes)], ["Decompressed", bytes(e.bytes)], ["Event id", e.eventID ? idWithCopy(e.eventID) : "none"],
   ];
-  return card("How it came", { key: "facts" }, h("dl", { class: "fields narrow" }, rows.map(([k, v]) => [h("dt", { text: k }), h("dd", { text: v })])));
+  return card("How it came", { key: "facts" }, h("dl", { class: "fields narrow" }, rows.map(([k, v]) => [h("dt", { text: k }), h("dd", null, v)])));
 }

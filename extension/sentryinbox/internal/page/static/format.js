@@ -69,6 +69,22 @@ export function when(value) {
   return isNaN(date) ? null : date;
 }
 
+// listOf reads lists as payloads carry them: plain, or as {"values": [...]}. What is no object is left out.
+export function listOf(v) {
+  const all = Array.isArray(v) ? v : v && typeof v === "object" && Array.isArray(v.values) ? v.values : [];
+  return all.filter((x) => x && typeof x === "object" && !Array.isArray(x));
+}
+
+// entriesOf are the members of an object that say something.
+export function entriesOf(v) {
+  return v && typeof v === "object" && !Array.isArray(v) ? Object.entries(v).filter(([, x]) => x !== null && x !== undefined) : [];
+}
+
+// pairsOf reads what SDKs send either as an object or as a list of pairs.
+export function pairsOf(v) {
+  return Array.isArray(v) ? v.filter((p) => Array.isArray(p) && p.length === 2) : entriesOf(v);
+}
+
 export function plain(value) {
   if (value === null || value === undefined) return "";
   return typeof value === "object" ? JSON.stringify(value, null, 2) : String(value);

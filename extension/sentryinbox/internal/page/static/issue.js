@@ -1,9 +1,9 @@
 // One issue, with one of its events in full.
 
-import { h, icon } from "./dom.js";
+import { breakable, h, icon } from "./dom.js";
 import { get } from "./api.js";
-import { bytes, full, number, percent, plural } from "./format.js";
-import { badge, card, idWithCopy, levelBadge, levelClass, shortID, timeAgo } from "./parts.js";
+import { bytes, full, number, percent, plain, plural } from "./format.js";
+import { badge, card, idWithCopy, levelBadge, levelClass, parts, shortID, timeAgo } from "./parts.js";
 import { spark } from "./issues.js";
 import { exceptions, rawOnly, threads } from "./stack.js";
 import { breadcrumbs } from "./breadcrumbs.js";
@@ -37,8 +37,7 @@ export function render(data, ctx) {
       h("div", { class: "split-main", "data-key": "main" },
         eventBar(data, ctx),
         h("div", { class: "stack-of-cards", "data-key": event.eventID },
-          exceptions(payload, event.eventID), message(payload), rawOnly(payload), threads(payload, event.eventID), breadcrumbs(payload), request(payload), user(payload),
-          contexts(payload), extra(payload), modules(payload))),
+          parts(exceptions, message, rawOnly, threads, breadcrumbs, request, user, contexts, extra, modules)(payload, event.eventID))),
       h("aside", { class: "split-side", "data-key": "side", "aria-label": "About this issue" },
         traceCard(data), tags(event), facts(event), distribution(issue), events(data))),
   ];
@@ -48,7 +47,7 @@ function head(issue) {
   const { type, value } = issue.metadata;
   return h("header", { class: `issue-head ${levelClass(issue.level)}`, "data-key": "head" },
     h("div", { class: "issue-words" },
-      h("h1", { class: "issue-title", text: type || value || issue.title }),
+      h("h1", { class: "issue-title" }, breakable(type || value || issue.title)),
       type && value && h("p", { class: "issue-value", text: value }),
       h("p", { class: "issue-meta" }, levelBadge(issue.level), issue.isUnhandled && badge("unhandled", "alert"),
         issue.platform && badge(issue.platform), h("span", { class: "mono culprit", text: issue.culprit }))),
@@ -83,15 +82,15 @@ function eventBar({ issue, event }, ctx) {
 }
 
 function message(payload) {
-  const entry = payload.logentry || (typeof payload.message === "object" && payload.message) || {};
-  const text = entry.formatted || entry.message || (typeof payload.message === "string" ? payload.message : "");
+  const entry = [payload.logentry, payload.message].find((x) => x && typeof x === "object") || {};
+  const text = plain(entry.formatted || entry.message || (typeof payload.message === "string" ? payload.message : ""));
   if (!text) return null;
   const params = entry.params;
   const hasParams = params && (Array.isArray(params) ? params.length > 0 : Object.keys(params).length > 0);
   return card("Message", { key: "message" },
-    h("pre", { class: "message-text", text: String(text) }),
+    h("pre", { class: "message-text", text }),
     entry.message && entry.formatted && entry.message !== entry.formatted &&
-      h("p", { class: "small" }, h("span", { class: "label", text: "Template " }), h("code", { text: String(entry.message) })),
+      h("p", { class: "small" }, h("span", { class: "label", text: "Template " }), h("code", { text: plain(entry.message) })),
     hasParams && h("p", { class: "small" }, h("span", { class: "label", text: "Parameters " }), h("code", { text: JSON.stringify(params) })));
 }
 

@@ -1,6 +1,6 @@
 // The list of issues.
 
-import { h } from "./dom.js";
+import { breakable, h } from "./dom.js";
 import { get } from "./api.js";
 import { number, plural } from "./format.js";
 import { badge, choice, facets, filtersOf, levelClass, nothingFound, shownOf, timeAgo, toolbar } from "./parts.js";
@@ -14,7 +14,7 @@ export const title = () => "Issues";
 export function render({ data: issues, hits }, ctx) {
   return [
     h("h1", { class: "visually-hidden", text: "Issues", "data-key": "h1" }),
-    toolbar(ctx, "Search issues: words, level:error, release:1.2*", facets(ctx), choice(ctx, "level", "All levels", levels)),
+    toolbar(ctx, "Search issues: words, level:error, release:1.2*", facets(ctx), choice(ctx, "level", "Level", levels)),
     issues.length === 0
       ? nothingFound(ctx, "issues", "Errors and messages that come in are grouped here.")
       : h("div", { class: "list", "data-key": "list" },
@@ -33,7 +33,7 @@ function row(issue) {
       h("span", { class: "row-main" },
         h("span", { class: "row-title" },
           h("span", { class: "level-dot", title: issue.level }), h("span", { class: "visually-hidden", text: `${issue.level}: ` }),
-          h("span", { class: "title-type", text: type || value || issue.title }),
+          h("span", { class: "title-type" }, breakable(type || value || issue.title)), " ",
           issue.isUnhandled && badge("unhandled", "alert")),
         type && value && h("span", { class: "row-value", text: value }),
         h("span", { class: "row-meta" },

@@ -14,7 +14,7 @@ export const title = () => "Logs";
 export function render({ data: list, hits }, ctx) {
   return [
     h("h1", { class: "visually-hidden", text: "Logs", "data-key": "h1" }),
-    toolbar(ctx, "Search logs: words, level:warn, any.attribute:value", facets(ctx), choice(ctx, "level", "All levels", levels)),
+    toolbar(ctx, "Search logs: words, level:warn, any.attribute:value", facets(ctx), choice(ctx, "level", "Level", levels)),
     list.length === 0
       ? nothingFound(ctx, "logs", "Structured logs (log containers) are shown here. The exporter sends them where logs.enabled is true.")
       : h("div", { class: "list", "data-key": "list" }, h("div", { class: "list-head", "aria-hidden": "true", "data-key": "head" }, h("span", { text: plural(hits, "log") }), h("span", { class: "push", text: "newest first" })), logList(list)),

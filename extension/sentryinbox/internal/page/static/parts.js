@@ -45,6 +45,18 @@ export function valueNode(value) {
   return h("span", { class: `value ${typeof value === "string" ? "" : "literal"} ${text.includes("\n") ? "lines" : ""}`, text });
 }
 
+// parts draws the parts of a payload one by one: one that cannot be drawn does not take the others with it.
+export function parts(...draw) {
+  return (...args) => draw.map((part) => {
+    try {
+      return part(...args);
+    } catch (err) {
+      console.error(err);
+      return card(null, { key: part.name }, h("p", { class: "dim", text: `The ${part.name} of this item have a form that cannot be shown. They are in its JSON.` }));
+    }
+  });
+}
+
 let toastTimer = 0;
 
 export function toast(text) {
@@ -109,7 +121,7 @@ export function choice(ctx, name, label, values) {
 
 export function facets(ctx) {
   const s = ctx.stats || {};
-  return [choice(ctx, "project", "All projects", s.projects || []), choice(ctx, "environment", "All environments", s.environments || [])];
+  return [choice(ctx, "project", "Project", s.projects || []), choice(ctx, "environment", "Environment", s.environments || [])];
 }
 
 export function nothingFound(ctx, what, hint) {

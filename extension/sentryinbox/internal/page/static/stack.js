@@ -1,11 +1,10 @@
 // Exceptions with their frames, threads, and raw stack traces.
 
-import { h, icon } from "./dom.js";
+import { breakable, h, icon } from "./dom.js";
 import { badge, card, copyButton, fields, valueNode } from "./parts.js";
-import { plain, plural } from "./format.js";
+import { entriesOf, listOf, plain, plural } from "./format.js";
 
-const list = (v) => (Array.isArray(v) ? v : v && Array.isArray(v.values) ? v.values : []).filter((x) => x && typeof x === "object");
-const framesOf = (x) => (x.stacktrace && Array.isArray(x.stacktrace.frames) ? x.stacktrace.frames : []).filter((f) => f && typeof f === "object");
+const framesOf = (x) => (x.stacktrace && typeof x.stacktrace === "object" ? listOf(x.stacktrace.frames) : []);
 const rawText = (payload) => {
   const text = payload.extra && payload.extra["exception.stacktrace"];
   return typeof text === "string" ? text : "";
@@ -17,7 +16,7 @@ const modeNames = [["relevant", "Relevant"], ["full", "All frames"], ["raw", "Ra
 
 // exceptions shows the chain, the thrown exception first, each cause below what it caused.
 export function exceptions(payload, eventID) {
-  const chain = list(payload.exception).reverse();
+  const chain = listOf(payload.exception).reverse();
   if (chain.length === 0) return null;
   const hasFrames = chain.some((e) => framesOf(e).length > 0);
   const mode = modes.get(eventID) || "relevant";
@@ -44,17 +43,17 @@ function exception(e, i) {
   return h("article", { class: `exception ${i ? "cause" : ""}`, "data-key": `e${i}` },
     i > 0 && h("p", { class: "cause-link" }, h("span", { class: "cause-arrow", "aria-hidden": "true", text: "↳" }), linkName(m)),
     h("header", { class: "exception-head" },
-      h("h3", { class: "exception-type" }, e.module && !String(e.type || "").includes(".") && h("span", { class: "dim", text: `${e.module}.` }), e.type || "(no type)"),
+      h("h3", { class: "exception-type" }, e.module && !String(e.type || "").includes(".") && h("span", { class: "dim" }, breakable(`${plain(e.module)}.`), h("wbr")), breakable(plain(e.type) || "(no type)")),
       e.value && h("p", { class: "exception-value", text: plain(e.value) }),
       (m.type || m.handled !== undefined || m.synthetic) && h("p", { class: "exception-meta" },
         m.handled === false && badge("unhandled", "alert"), m.handled === true && badge("handled", "calm"),
-        m.type && badge(`mechanism ${m.type}`), m.is_exception_group && badge("group"), m.synthetic && badge("synthetic"),
-        e.thread_id !== undefined && e.thread_id !== null && badge(`thread ${e.thread_id}`))),
+        m.type && badge(`mechanism ${plain(m.type)}`), m.is_exception_group && badge("group"), m.synthetic && badge("synthetic"),
+        e.thread_id !== undefined && e.thread_id !== null && badge(`thread ${plain(e.thread_id)}`))),
     frames(framesOf(e)));
 }
 
 function linkName(m) {
-  const source = String(m.source || "");
+  const source = plain(m.source);
   if (source === "__context__") return "While handling";
   if (/\[\d+\]$/.test(source)) return `In the group, ${source}`;
   if (source && source !== "__cause__" && source !== "cause") return `Caused by (${source})`;
@@ -81,7 +80,7 @@ export function frames(callsOldestFirst) {
     const hidden = calls.slice(from, i);
     if (hidden.length === 1) out.push(frame(hidden[0], from, false, false));
     else out.push(h("li", { class: "fold-item", "data-key": `fold${from}` }, h("details", { class: "fold" },
-      h("summary", null, icon("next"), h("span", { text: known ? plural(hidden.length, "library frame") : plural(hidden.length, "more frame") }), h("span", { class: "fold-hint mono", text: foldHint(hidden) })),
+      h("summary", null, icon("next"), h("span", { class: "fold-count", text: known ? plural(hidden.length, "library frame") : plural(hidden.length, "more frame") }), h("span", { class: "fold-hint mono", text: foldHint(hidden) })),
       h("ol", { class: "frames" }, hidden.map((f, j) => frame(f, from + j, false, false))))));
   }
   return h("ol", { class: "frames", "aria-label": "Stack trace, most recent call first" }, out);
@@ -94,24 +93,24 @@ function foldHint(hidden) {
 }
 
 function packageOf(f) {
-  const module = String(f.module || "");
+  const module = plain(f.module);
   if (module.includes("/")) return module.split("/").slice(0, 3).join("/");
   const parts = module.split(".");
-  return parts.slice(0, Math.min(2, Math.max(1, parts.length - 1))).join(".") || String(f.filename || "").split(/[\\/]/).pop();
+  return parts.slice(0, Math.min(2, Math.max(1, parts.length - 1))).join(".") || plain(f.filename).split(/[\\/]/).pop();
 }
 
 function place(f) {
-  const file = f.filename || f.abs_path || "";
+  const file = plain(f.filename || f.abs_path);
   return `${file}${f.lineno ? `:${f.lineno}` : ""}${f.lineno && f.colno ? `:${f.colno}` : ""}`;
 }
 
 function frame(f, i, own, first) {
-  const vars = f.vars && typeof f.vars === "object" ? Object.entries(f.vars) : [];
+  const vars = entriesOf(f.vars);
   const head = [
     h("span", { class: "frame-call" },
-      h("span", { class: "frame-module", text: f.module ? `${f.module}.` : "" }),
-      h("span", { class: "frame-function", text: f.function || f.raw_function || (f.instruction_addr ? String(f.instruction_addr) : "<unknown>") })),
-    h("span", { class: "frame-place mono", text: place(f), title: f.abs_path || null }),
+      f.module && h("span", { class: "frame-module" }, breakable(`${plain(f.module)}.`), h("wbr")),
+      h("span", { class: "frame-function" }, breakable(plain(f.function || f.raw_function || f.instruction_addr) || "<unknown>"))),
+    h("span", { class: "frame-place mono", text: place(f), title: plain(f.abs_path) || null }),
     own && badge("in app", "own"),
     f.repeats_count > 0 && badge(`× ${f.repeats_count + 1}`),
   ];
@@ -134,7 +133,8 @@ function code(f) {
 
 // textOf writes an exception in the plainest form, for those who want to copy it.
 function textOf(e) {
-  const lines = [`${e.type || ""}${e.type && e.value ? ": " : ""}${plain(e.value)}`];
+  const type = `${e.module && e.type && !String(e.type).includes(".") ? `${e.module}.` : ""}${e.type || ""}`;
+  const lines = [`${type}${type && e.value ? ": " : ""}${plain(e.value)}`];
   for (const f of framesOf(e).reverse()) {
     const call = `${f.module ? `${f.module}.` : ""}${f.function || "<unknown>"}`;
     lines.push(`    at ${call}${place(f) ? ` (${place(f)})` : ""}`);
@@ -149,19 +149,19 @@ function rawBlock(text) {
 // rawOnly shows the text of a stack trace from which no frames could be read.
 export function rawOnly(payload) {
   const text = rawText(payload);
-  if (!text || list(payload.exception).some((e) => framesOf(e).length > 0)) return null;
+  if (!text || listOf(payload.exception).some((e) => framesOf(e).length > 0)) return null;
   return card("Stack trace as it came", { key: "raw" }, rawBlock(text));
 }
 
 export function threads(payload) {
-  const all = list(payload.threads);
+  const all = listOf(payload.threads);
   if (all.length === 0) return null;
   const sorted = [...all].sort((a, b) => weight(b) - weight(a));
   const bare = !all.some((t) => framesOf(t).length > 0);
   return card(plural(all.length, "thread"), { key: "threads", class: `threads ${bare ? "bare" : ""}` }, sorted.map((t, i) => {
     const calls = framesOf(t);
     const head = [
-      h("span", { class: "thread-name", text: t.name || `Thread ${plain(t.id)}` }), h("span", { class: "dim mono small", text: `id ${plain(t.id)}` }),
+      h("span", { class: "thread-name", text: plain(t.name) || `Thread ${plain(t.id)}` }), h("span", { class: "dim mono small", text: `id ${plain(t.id)}` }),
       t.crashed === true && badge("crashed", "alert"), t.current === true && badge("current", "own"), t.main === true && badge("main"), t.state && badge(plain(t.state)),
       h("span", { class: "dim small push", text: calls.length ? plural(calls.length, "frame") : "see the exception" }),
     ];

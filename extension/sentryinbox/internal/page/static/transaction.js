@@ -2,8 +2,8 @@
 
 import { h, icon } from "./dom.js";
 import { get } from "./api.js";
-import { bytes, duration, full, plural } from "./format.js";
-import { badge, card, idWithCopy, timeAgo } from "./parts.js";
+import { bytes, duration, full, listOf, plural } from "./format.js";
+import { badge, card, idWithCopy, parts, timeAgo } from "./parts.js";
 import { breakdownBar, byIssue, draw, family, legend, slowest, statusBadge } from "./waterfall.js";
 import { contexts, extra, request, tags, user } from "./contexts.js";
 
@@ -25,7 +25,7 @@ export function render(t) {
       h("div", { class: "split-main", "data-key": "main" }, h("div", { class: "stack-of-cards" },
         card("Spans", { key: "spans", class: "flush", aside: h("span", { class: "dim small", text: "solid: the span itself · pale: its children" }) },
           draw(`tx-${t.eventID}`, w, t.errors, (row) => spanOf(payload, row))),
-        request(payload), user(payload), contexts(payload), extra(payload))),
+        parts(request, user, contexts, extra)(payload))),
       h("aside", { class: "split-side", "data-key": "side", "aria-label": "About this transaction" },
         card("Trace", { key: "trace" }, h("p", { class: "small dim" }, idWithCopy(t.traceID)),
           h("p", { class: "small", text: counts(t.trace) }), h("a", { class: "button wide", href: `#/traces/${t.traceID}` }, icon("trace"), "View trace")),
@@ -48,7 +48,7 @@ function counts(trace) {
 
 // spanOf finds the payload of a row; the transaction's own span has its data in the trace context.
 export function spanOf(payload, row) {
-  if (row.ref.index >= 0) return (payload.spans || [])[row.ref.index];
+  if (row.ref.index >= 0) return listOf(payload.spans)[row.ref.index] || {};
   return (payload.contexts && payload.contexts.trace) || {};
 }
 

@@ -1,6 +1,6 @@
 // The list of transactions.
 
-import { h } from "./dom.js";
+import { breakable, h } from "./dom.js";
 import { get } from "./api.js";
 import { duration, number, plural } from "./format.js";
 import { badge, facets, filtersOf, nothingFound, shownOf, timeAgo, toolbar } from "./parts.js";
@@ -32,7 +32,7 @@ function row(t, longest) {
   return h("li", { class: "row", "data-key": t.eventID || t.spanID },
     h("a", { class: "row-link tx-cols", href: link },
       h("span", { class: "row-main" },
-        h("span", { class: "row-title" }, h("span", { class: `op-name ${family(t.op)}`, text: t.op || "default" }), h("span", { class: "title-type tx-name", text: t.transaction || "(no name)" }), statusBadge(t.status), !t.eventID && badge("streamed", "calm")),
+        h("span", { class: "row-title" }, h("span", { class: `op-name ${family(t.op)}`, text: t.op || "default" }), " ", h("span", { class: "title-type tx-name" }, breakable(t.transaction || "(no name)")), " ", statusBadge(t.status), " ", !t.eventID && badge("streamed", "calm")),
         h("span", { class: "row-meta" }, h("span", { class: "mono", text: `trace ${t.traceID.slice(0, 8)}` }), t.release && h("span", { text: t.release }), t.environment && h("span", { text: t.environment }),
           h("span", { text: `project ${t.projectID}` }))),
       h("span", { class: "col-break" }, h("span", { class: "tx-length", style: { width: `${Math.max(3, (t.duration / longest) * 100).toFixed(2)}%` } },

@@ -2,7 +2,7 @@
 
 import { h, icon, update } from "./dom.js";
 import { badge, fields, valueNode } from "./parts.js";
-import { duration, percent, plural } from "./format.js";
+import { duration, entriesOf, listOf, pairsOf, percent, plain, plural } from "./format.js";
 
 const families = [
   [/^(db|sql|mongo|elasticsearch)/, "db"], [/^http\.server/, "server"], [/^(http|fetch|xhr)/, "http"], [/^(rpc|grpc)/, "rpc"], [/^(queue|message|messaging|kafka|celery|job|task)/, "queue"],
@@ -174,14 +174,14 @@ function details(row, detail) {
 }
 
 function payloadNodes(p) {
-  const attributes = p.attributes && typeof p.attributes === "object"
-    ? Object.entries(p.attributes).map(([k, a]) => [k, valueNode(a && typeof a === "object" ? a.value : a)]) : [];
-  const data = [...attributes, ...Object.entries(p.data || {}).map(([k, v]) => [k, valueNode(v)])].sort(([a], [b]) => a.localeCompare(b));
-  const tags = Array.isArray(p.tags) ? p.tags : Object.entries(p.tags || {});
+  const attributes = entriesOf(p.attributes).map(([k, a]) => [k, valueNode(typeof a === "object" ? a.value : a)]);
+  const data = [...attributes, ...entriesOf(p.data).map(([k, v]) => [k, valueNode(v)])].sort(([a], [b]) => a.localeCompare(b));
+  const tags = pairsOf(p.tags);
+  const links = listOf(p.links);
   const out = [];
   if (data.length) out.push(h("h4", { class: "label", text: "Data" }), fields(data, { class: "mono" }));
   if (tags.length) out.push(h("h4", { class: "label", text: "Tags" }), fields(tags, { class: "mono" }));
-  if (Array.isArray(p.links) && p.links.length) out.push(h("h4", { class: "label", text: "Links" }), p.links.map((l) => h("p", { class: "mono small" }, h("a", { href: `#/traces/${encodeURIComponent(l.trace_id)}`, text: `trace ${l.trace_id}` }), ` span ${l.span_id}`)));
+  if (links.length) out.push(h("h4", { class: "label", text: "Links" }), links.map((l) => h("p", { class: "mono small" }, h("a", { href: `#/traces/${encodeURIComponent(plain(l.trace_id))}`, text: `trace ${plain(l.trace_id)}` }), ` span ${plain(l.span_id)}`)));
   return out.flat();
 }
 
