@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"errors"
+	"strconv"
 	"time"
 )
 
@@ -11,6 +12,18 @@ type Violation struct {
 	Item   int    // index of the item; -1: the envelope's header, or the envelope as a whole
 	Path   string // where in the payload or header, such as "exception.values[0].type"
 	Detail string
+}
+
+// String is one line that names all.
+func (v Violation) String() string {
+	where := "envelope"
+	if v.Item >= 0 {
+		where = "item " + strconv.Itoa(v.Item)
+	}
+	if v.Path != "" {
+		where += ", " + v.Path
+	}
+	return v.Rule + " (" + where + "): " + v.Detail
 }
 
 // CheckOptions say how strictly time is taken.

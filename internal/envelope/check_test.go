@@ -220,6 +220,8 @@ var spoiltSamples = []spoilt{
 	{"measurement", "transaction", inPayload(func(p map[string]any) { obj(p, "measurements")[""] = map[string]any{"value": 1} })},
 
 	{"log.age", "log", inPayload(func(p map[string]any) { obj(p, "items", 0)["timestamp"] = sampleNow.Unix() + 61 })},
+	{"log.size", "log", inPayload(func(p map[string]any) { obj(p, "items", 0)["body"] = long(MaxLogBytes) })},
+	{"span_v2.size", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["name"] = long(MaxSpanBytes) })},
 	{"log.severity", "log", inPayload(func(p map[string]any) { obj(p, "items", 0)["severity_number"] = 17 })},
 	{"span_v2.age", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["end_timestamp"] = sampleNow.Unix() + 61 })},
 	{"span_v2.order", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["end_timestamp"] = 1772366388 })},
@@ -318,5 +320,48 @@ func TestOtherWaysToWriteIt(t *testing.T) {
 		s := samples["event"]()
 		how(s)
 		require.Empty(t, s.broken(t), name)
+	}
+}
+
+func TestViolationText(t *testing.T) {
+	require.Equal(t, "frame.lineno (item 2, a.b[1]): wrong", Violation{"frame.lineno", 2, "a.b[1]", "wrong"}.String())
+	require.Equal(t, "envelope.mixed (envelope): wrong", Violation{"envelope.mixed", -1, "", "wrong"}.String())
+}
+
+// TestPathsAndTheirEnd: a violation says where, and a hostile envelope does not fill the memory with them.
+func TestPathsAndTheirEnd(t *testing.T) {
+	s := samples["event"]()
+	obj(s.payload(), "exception", "values", 1, "stacktrace", "frames", 0)["lineno"] = 0
+	e, err := Parse(s.bytes(t))
+	require.NoError(t, err)
+	got := CheckWith(e, CheckOptions{Now: sampleNow})
+	require.Len(t, got, 1)
+	require.Equal(t, Violation{"frame.lineno", 0, "exception.values[1].stacktrace.frames[0].lineno", "must be a whole number from 1 on: 0"}, got[0])
+
+	s = samples["event"]()
+	s.payload()["tags"] = many(50_000, []any{"", ""})
+	e, err = Parse(s.bytes(t))
+	require.NoError(t, err)
+	require.Len(t, Check(e), maxViolations)
+}
+
+// TestPresent: timestamps are compared with the clock that is given, else with sent_at, else with nothing.
+func TestPresent(t *testing.T) {
+	for name, c := range map[string]struct {
+		how  func(*sample)
+		opts CheckOptions
+		want int
+	}{
+		"sent_at":    {func(*sample) {}, CheckOptions{}, 0},
+		"old":        {func(s *sample) { s.Header["sent_at"] = "2026-08-01T00:00:00Z" }, CheckOptions{}, 1},
+		"now":        {func(s *sample) { s.Header["sent_at"] = "2026-08-01T00:00:00Z" }, CheckOptions{Now: sampleNow}, 0},
+		"skip":       {func(s *sample) { s.Header["sent_at"] = "2026-08-01T00:00:00Z" }, CheckOptions{SkipAge: true}, 0},
+		"no sent_at": {func(s *sample) { delete(s.Header, "sent_at") }, CheckOptions{}, 1},
+	} {
+		s := samples["event"]()
+		c.how(s)
+		e, err := Parse(s.bytes(t))
+		require.NoError(t, err)
+		require.Len(t, CheckWith(e, c.opts), c.want, name)
 	}
 }

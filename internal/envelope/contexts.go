@@ -2,6 +2,7 @@ package envelope
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -52,7 +53,16 @@ func hasContext(contexts []sentry.Context, key string) bool {
 // appendContext writes one context of at most MaxContextBytes; nothing if it says nothing.
 func appendContext(dst []byte, c *sentry.Context) []byte {
 	mark := len(dst)
-	return closeBag(append(appendKey(dst, c.Key), '{'), mark, c.Fields, contextBag)
+	return closeBag(append(appendKey(dst, c.Key), '{'), mark, withoutTraceType(c.Fields), contextBag)
+}
+
+// withoutTraceType is fields without a type that would make Relay read a context as the trace context: the type overrules the key.
+func withoutTraceType(fields []sentry.Attr) []sentry.Attr {
+	isOne := func(a sentry.Attr) bool { return a.Key == "type" && a.Value.Str() == contextTrace }
+	if !slices.ContainsFunc(fields, isOne) {
+		return fields
+	}
+	return slices.DeleteFunc(slices.Clone(fields), isOne)
 }
 
 // appendTrace writes "trace"; nothing without both ids: Relay refuses it, and a transaction with it. Where it is larger than a context may be, the

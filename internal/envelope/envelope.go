@@ -65,8 +65,8 @@ func appendDSC(dst []byte, members []sentry.Tag) []byte {
 		return dst
 	}
 	dst = appendMember(dst, `"trace":{`)
-	for i := range members {
-		if members[i].Key != "" && members[i].Value != "" {
+	for i := range lastOnes(len(members), func(i int) string { return members[i].Key }) {
+		if members[i].Value != "" {
 			dst = AppendString(appendKey(dst, members[i].Key), members[i].Value)
 		}
 	}

@@ -182,6 +182,12 @@ func TestItemOverResource(t *testing.T) {
 	require.Equal(t, "java", written(t, &sentry.Event{Resource: r})["platform"])
 }
 
+// TestContextType: a context may not call itself the trace.
+func TestContextType(t *testing.T) {
+	got := written(t, &sentry.Event{Contexts: []sentry.Context{{Key: "a", Fields: []sentry.Attr{str("type", "trace"), str("x", "y")}}, {Key: "b", Fields: []sentry.Attr{str("type", "os")}}}})
+	require.Equal(t, map[string]any{"a": map[string]any{"x": "y"}, "b": map[string]any{"type": "os"}}, got["contexts"])
+}
+
 // TestPrepared: it is used by many at once, and again for another resource.
 func TestPrepared(t *testing.T) {
 	p := Prepare(testResource(), testSDK)

@@ -195,6 +195,15 @@ func checkItemAge(c *checker, v value, at *path) {
 	}
 }
 
+// atMostBytes limits the text of one of many in a container.
+func atMostBytes(limit int) func(*checker, value, *path) {
+	return func(c *checker, v value, at *path) {
+		if n := len(v.raw()); n > limit {
+			c.broken(at, "has "+strconv.Itoa(n)+" bytes, "+strconv.Itoa(limit)+" are taken")
+		}
+	}
+}
+
 func checkSeverity(c *checker, v value, at *path) {
 	number, ok := small(v.get("severity_number"))
 	first := severities[v.get("level").str()]

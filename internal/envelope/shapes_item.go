@@ -63,6 +63,7 @@ var logShape = shape{name: "log", source: srcLogs, fields: []field{
 	{name: "attributes", is: isObject},
 }, more: []rule{
 	{"log.age", srcLogs, checkItemAge},
+	{"log.size", "relay-config: max_log_size", atMostBytes(MaxLogBytes)},
 	{"log.severity", srcLogs + ": severity_number", checkSeverity},
 	{"attribute", srcLogs, checkAttributes},
 }}
@@ -86,6 +87,7 @@ var spanV2Shape = shape{name: "span_v2", source: srcSpanV2, fields: []field{
 	{name: "links", list: &linkV2Shape},
 }, more: []rule{
 	{"span_v2.age", srcSpanV2, checkItemAge},
+	{"span_v2.size", "relay-config: max_span_size", atMostBytes(MaxSpanBytes)},
 	{"span_v2.order", srcSpanV2, checkOrder("start_timestamp", "end_timestamp")},
 	{"attribute", srcSpanV2, checkAttributes},
 }}
@@ -105,11 +107,7 @@ var metricShape = shape{name: "metric", source: srcMetrics, fields: []field{
 	{name: "attributes", is: isObject},
 }, more: []rule{
 	{"metric.age", srcMetrics, checkItemAge},
-	{"metric.size", srcMetrics + "; product docs: 2 KB, one larger discards the envelope", func(c *checker, v value, at *path) {
-		if len(v.raw()) > MaxTraceMetricBytes {
-			c.broken(at, "is larger than is taken")
-		}
-	}},
+	{"metric.size", srcMetrics + "; product docs: 2 KB, one larger discards the envelope", atMostBytes(MaxTraceMetricBytes)},
 	{"attribute", srcMetrics, checkAttributes},
 }}
 
