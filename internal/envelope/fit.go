@@ -15,11 +15,11 @@ const (
 	CutFrameContext Cut = 1 << iota // variables and source lines of frames
 	CutExtra                        // extra
 	CutBreadcrumbs                  // older breadcrumbs
-	CutText                         // messages, values, descriptions
+	CutText                         // messages, values of exceptions; of spans: short descriptions
 	CutFrames                       // frames in the middle of a stack
 	CutThreads                      // threads that neither crashed nor ran
 	CutExceptions                   // the innermost links of a long chain
-	CutSpanData                     // values of span data, the largest first
+	CutSpanData                     // values of span data and descriptions, the largest first
 	CutShared                       // contexts but the trace, tags, request
 	CutSpans                        // spans at the end of a transaction
 )
@@ -42,7 +42,8 @@ type FitResult struct {
 	OK        bool // false: even the least that could be sent is too large, and nothing was written
 	FullBytes int  // size in bytes before anything was cut
 	Cut       Cut
-	LostSpans int // spans of a transaction that were left out for their size: to be counted as discarded
+	// Spans of a transaction that were left out, to be counted as discarded: for their size, and because they have no id.
+	LostSpans, InvalidSpans int
 }
 
 // trim says how much of each part of a payload is written.
@@ -56,14 +57,16 @@ type trim struct {
 	frames      int // of one stack
 	exceptions  int
 	value       int // bytes of one value of span data
+	description int // characters of a span's
 	spans       int // bytes of all spans
-	largest     int // out: bytes of the largest value of span data
+	largest     int // out: bytes of the largest value of span data, or description
 	spanBytes   int // out: size of the spans
 	lostSpans   int // out: spans that found no room
+	badSpans    int // out: spans without an id
 }
 
 var untrimmed = trim{source: true, threads: true, extra: MaxExtraBytes, breadcrumbs: MaxBreadcrumbs, text: MaxMessage, frames: MaxFrames,
-	exceptions: math.MaxInt, value: noLimit, spans: noLimit}
+	exceptions: math.MaxInt, value: noLimit, description: noLimit, spans: noLimit}
 
 // rung is one step of trimming. The steps add up.
 type rung struct {
@@ -91,17 +94,16 @@ var eventRungs = []rung{
 
 // transactionRungs cut the largest values first; spans go last, for what is lost with them is lost from the trace.
 var transactionRungs = append(halvings(64<<10, 32),
-	rung{cut: CutText, apply: func(t *trim) { t.text = 512 }},
 	rung{cut: CutSpanData, apply: func(t *trim) { t.value = 0 }},
-	rung{cut: CutText, apply: func(t *trim) { t.text = 128 }},
+	rung{cut: CutText, apply: func(t *trim) { t.description = 128 }},
 	rung{cut: CutSpans, apply: func(t *trim) { t.spans = MaxSpansBytes }},
 	rung{cut: CutShared, apply: func(t *trim) { t.bare = true }},
 )
 
-// halvings halve the room of a value of span data until it is the least.
+// halvings halve the room of a value of span data until it is the least. Descriptions, which people read, stay readable.
 func halvings(from, least int) (rungs []rung) {
 	for room := from; room >= least; room /= 2 {
-		rungs = append(rungs, rung{cut: CutSpanData, apply: func(t *trim) { t.value = room }, room: room})
+		rungs = append(rungs, rung{cut: CutSpanData, apply: func(t *trim) { t.value, t.description = room, max(room, 512) }, room: room})
 	}
 	return rungs
 }
@@ -117,10 +119,12 @@ func fitTransaction(dst []byte, tx *sentry.Transaction, p *Prepared, limit int) 
 	dst = appendTransaction(dst, tx, p, &t)
 	full := measured{len(dst) - mark, t.spanBytes, t.largest}
 	if full.fits(limit) {
-		return dst, FitResult{OK: true, FullBytes: full.bytes}
+		return dst, FitResult{OK: true, FullBytes: full.bytes, InvalidSpans: t.badSpans}
 	}
 	write := func(dst []byte, t *trim) []byte { return appendTransaction(dst, tx, p, t) }
-	return climb(dst[:mark], transactionRungs, full, limit, write)
+	dst, result := climb(dst[:mark], transactionRungs, full, limit, write)
+	result.InvalidSpans = t.badSpans
+	return dst, result
 }
 
 // FitEvent writes e like AppendEvent and, if that is more than MaxEventBytes, leaves out part after part until it fits.

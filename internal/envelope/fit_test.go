@@ -98,7 +98,10 @@ func TestFitTransaction(t *testing.T) {
 			for i := range tx.Spans {
 				tx.Spans[i].Description = strings.Repeat("d", 5_000)
 			}
-		}, CutText, 0, []string{`"db.system.name"`}},
+		}, CutSpanData, 0, []string{`"db.system.name"`, "dddd..."}},
+		"one description": {1000, func(tx *sentry.Transaction) { tx.Spans[5].Description = strings.Repeat("d", 900_000) },
+			CutSpanData, 0, []string{`"db.prod.svc.cluster.local"`, strings.Repeat("d", 20_000) + "dd", "SELECT * FROM orders WHERE customer_id = $1 AND state = $2"}},
+
 		"too many spans": {6000, func(*sentry.Transaction) {}, CutSpanData | CutSpans, 4500, []string{`"tags"`}},
 	} {
 		tx := testTransaction(c.spans)
@@ -114,6 +117,17 @@ func TestFitTransaction(t *testing.T) {
 			require.Contains(t, string(got), part, name)
 		}
 		require.Empty(t, violations(t, tx.ID, TypeTransaction, got), name)
+	}
+}
+
+// TestInvalidSpansAreCounted: what is left out is never silent.
+func TestInvalidSpansAreCounted(t *testing.T) {
+	for _, spans := range []int{10, 6000} {
+		tx := testTransaction(spans)
+		tx.Spans[3].SpanID = sentry.SpanID{}
+		got, r := FitTransaction(nil, tx, nil)
+		require.Equal(t, 1, r.InvalidSpans)
+		require.Equal(t, spans-1-r.LostSpans, strings.Count(string(got), `"start_timestamp"`)-1)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 
 // AppendTransaction writes t as the JSON payload of a "transaction" item. p holds the resource that t belongs to, already encoded; if it is nil,
 // t.Resource is encoded here. Every field is made valid and cut to its limit; the payload as a whole is not (see FitTransaction).
-// Spans without an id are left out: one of them would cost the whole transaction.
+// Spans without an id are left out (FitTransaction counts them): one of them would cost the whole transaction.
 func AppendTransaction(dst []byte, t *sentry.Transaction, p *Prepared) []byte {
 	how := untrimmed
 	return appendTransaction(dst, t, prepared(p, t.Resource), &how)
@@ -54,7 +54,7 @@ func inOrder(start, end sentry.Time) (sentry.Time, sentry.Time) {
 // appendSpans writes "spans". It ends early, and counts what it left out, where t has no more room.
 func appendSpans(dst []byte, tx *sentry.Transaction, t *trim) []byte {
 	dst = appendMember(dst, `"spans":[`)
-	t.lostSpans = 0
+	t.lostSpans, t.badSpans = 0, 0
 	start, end := len(dst)-1, noLimit
 	if t.spans != noLimit {
 		end = start + t.spans - 1
@@ -62,6 +62,7 @@ func appendSpans(dst []byte, tx *sentry.Transaction, t *trim) []byte {
 	for i := range tx.Spans {
 		s := &tx.Spans[i]
 		if s.SpanID.IsZero() || s.TraceID.IsZero() && tx.Trace.TraceID.IsZero() {
+			t.badSpans++
 			continue
 		}
 		mark := len(dst)
@@ -93,11 +94,11 @@ func appendSpan(dst []byte, s *sentry.Span, tx *sentry.Transaction, t *trim) []b
 	}
 	dst = AppendTime(append(dst, `,"start_timestamp":`...), start)
 	dst = AppendTime(append(dst, `,"timestamp":`...), end)
-	dst = appendTextCut(dst, `"description":`, s.Description, t.text)
+	dst = appendTextCut(dst, `"description":`, s.Description, t.description)
 	dst = appendSpanFacts(dst, s.Op, s.Status, s.Origin)
 	var largest int
 	dst, largest = appendSpanData(dst, `"data":{`, s.Data, t.value)
-	t.largest = max(t.largest, largest)
+	t.largest = max(t.largest, largest, len(s.Description))
 	dst = appendLinks(dst, s.Links, t.value)
 	return append(dst, '}')
 }
