@@ -137,13 +137,16 @@ func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg se
 	tx, repairs := w.translate.Transaction(td, seg, res.resource, sentry.Time(l.project.now().UnixNano()))
 	tx.ID = triage.TransactionID(l.project.dsn.ProjectID(), tx.Trace.TraceID, tx.Trace.SpanID, w.named[position].ordinal)
 	payload := payloads.Get().(*[]byte)
-	encoded, fit := envelope.FitTransaction((*payload)[:0], tx, res.prepared)
-	*payload = encoded
-	if half := len(seg.Spans) / 2; fit.LostSpans > 0 && half > 0 {
-		freePayload(payload)
-		l.sendPart(d, w, td, seg.Slice(0, half), position)
-		l.sendPart(d, w, td, seg.Slice(half, len(seg.Spans)), position)
-		return
+	var fit envelope.FitResult
+	if half := len(seg.Spans) / 2; half > 0 {
+		if *payload, fit = envelope.FitWholeSpans((*payload)[:0], tx, res.prepared); !fit.OK {
+			freePayload(payload)
+			l.sendPart(d, w, td, seg.Slice(0, half), position)
+			l.sendPart(d, w, td, seg.Slice(half, len(seg.Spans)), position)
+			return
+		}
+	} else {
+		*payload, fit = envelope.FitTransaction((*payload)[:0], tx, res.prepared)
 	}
 	quantities := [2]quantity{{sentry.CategoryTransaction, 1}, {sentry.CategorySpan, len(seg.Spans) + 1}}
 	if !fit.OK {
@@ -151,9 +154,9 @@ func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg se
 		l.discard(d.ctx, "invalid", quantities)
 		return
 	}
-	if fit.LostSpans > 0 {
-		quantities[1].n -= fit.LostSpans
-		l.discard(d.ctx, "invalid", [2]quantity{{sentry.CategorySpan, fit.LostSpans}})
+	if lost := fit.LostSpans + fit.InvalidSpans; lost > 0 {
+		quantities[1].n -= lost
+		l.discard(d.ctx, "invalid", [2]quantity{{sentry.CategorySpan, lost}})
 	}
 	d.send(parcel{
 		position: position, id: tx.ID, itemType: envelope.TypeTransaction, payload: payload, quantities: quantities,

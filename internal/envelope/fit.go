@@ -115,6 +115,19 @@ func FitTransaction(dst []byte, tx *sentry.Transaction, p *Prepared) ([]byte, Fi
 }
 
 func fitTransaction(dst []byte, tx *sentry.Transaction, p *Prepared, limit int) ([]byte, FitResult) {
+	return fitTransactionBy(transactionRungs, dst, tx, p, limit)
+}
+
+// FitWholeSpans is FitTransaction for a caller that can still cut the transaction into several: it shortens only values that are large by
+// themselves (over 1 KiB), and says that it does not fit where more would have to go.
+func FitWholeSpans(dst []byte, tx *sentry.Transaction, p *Prepared) ([]byte, FitResult) {
+	return fitTransactionBy(largeValueRungs, dst, tx, prepared(p, tx.Resource), MaxTransactionBytes)
+}
+
+// largeValueRungs shorten the values that are large by themselves, and nothing else.
+var largeValueRungs = halvings(64<<10, 1<<10)
+
+func fitTransactionBy(rungs []rung, dst []byte, tx *sentry.Transaction, p *Prepared, limit int) ([]byte, FitResult) {
 	mark, t := len(dst), untrimmed
 	dst = appendTransaction(dst, tx, p, &t)
 	full := measured{len(dst) - mark, t.spanBytes, t.largest}
@@ -122,7 +135,7 @@ func fitTransaction(dst []byte, tx *sentry.Transaction, p *Prepared, limit int) 
 		return dst, FitResult{OK: true, FullBytes: full.bytes, InvalidSpans: t.badSpans}
 	}
 	write := func(dst []byte, t *trim) []byte { return appendTransaction(dst, tx, p, t) }
-	dst, result := climb(dst[:mark], transactionRungs, full, limit, write)
+	dst, result := climb(dst[:mark], rungs, full, limit, write)
 	result.InvalidSpans = t.badSpans
 	return dst, result
 }

@@ -163,3 +163,31 @@ func TestCutNames(t *testing.T) {
 	require.Empty(t, Cut(0).String())
 	require.Len(t, cutNames, 10)
 }
+
+// A caller that can cut a transaction into several is told so before small values suffer.
+func TestFitWholeSpansShortensOnlyLargeValues(t *testing.T) {
+	tx := &sentry.Transaction{
+		ID: sentry.EventID{1}, Name: "t", Start: 1, End: 2,
+		Trace: sentry.TraceContext{TraceID: sentry.TraceID{1}, SpanID: sentry.SpanID{1}},
+	}
+	add := func(n int, value string) {
+		for i := range n {
+			tx.Spans = append(tx.Spans, sentry.Span{
+				TraceID: sentry.TraceID{1}, SpanID: sentry.SpanID{2, byte(i), byte(i >> 8)}, Start: 1, End: 2,
+				Data: []sentry.Attr{{Key: "k", Value: sentry.String(value)}},
+			})
+		}
+	}
+	add(2, strings.Repeat("x", 1<<20))
+	if _, fit := FitWholeSpans(nil, tx, nil); !fit.OK || fit.Cut != CutSpanData {
+		t.Errorf("large values: %+v", fit)
+	}
+	tx.Spans = nil
+	add(1000, strings.Repeat("x", 1000))
+	if dst, fit := FitWholeSpans(nil, tx, nil); fit.OK || len(dst) != 0 {
+		t.Errorf("many small values: %+v", fit)
+	}
+	if _, fit := FitTransaction(nil, tx, nil); !fit.OK || fit.LostSpans != 0 {
+		t.Errorf("in one piece: %+v", fit)
+	}
+}
