@@ -41,32 +41,64 @@ func javaFind(text string, whole bool) (start, end int) {
 	return from + breaks.origin(text[from:to], first, false), from + breaks.origin(text[from:to], last, true)
 }
 
-// javaRun walks the trace that find found. Where a separate field says the message, a trace that the message quotes does not end it.
-func javaRun(in Input, start, end int, w *javaWalk) {
+// javaRun walks the trace that find found; original: the offsets are those of in.Text. Where a separate field says the message, a trace that the
+// message quotes does not end it.
+func javaRun(in Input, start, end int, w *javaWalk) (original bool) {
 	text := in.Text[:end]
-	if strings.IndexByte(text[start:], '\x1b') >= 0 {
+	if original = strings.IndexByte(text[start:], '\x1b') < 0; !original {
 		text, start = javaPlain(text[start:], javaBreaks{}), 0
 	}
+	start = javaAnchor(in, text, start)
 	blank := *w
-	blank.whole, blank.class = in.Whole, in.Type
+	blank.whole, blank.class, blank.message = in.Whole, in.Type, in.Message
 	*w = blank
-	if in.Message != "" && len(text) == end {
-		w.text, w.message = in.Text, in.Message
+	if in.Message != "" && original {
+		w.text = in.Text
 		if w.run(start); w.met {
-			return
+			return true
 		}
 		*w = blank
 	}
-	w.text, w.message = text, in.Message
+	w.text = text
 	w.run(start)
 	if w.framed {
-		return
+		return original
 	}
 	if from, to, breaks, ok := javaFindBreaks(text[start:]); ok && from == 0 {
 		*w = blank
-		w.text, w.message = javaPlain(text[start:start+to], breaks), in.Message
+		w.text = javaPlain(text[start:start+to], breaks)
 		w.run(0)
+		return false
 	}
+	return original
+}
+
+// javaAnchor moves a start in the midst of a line to the class that a separate field says: the message before it may name others.
+func javaAnchor(in Input, text string, start int) int {
+	if in.Type == "" || in.Whole || start == 0 || text[start-1] == '\n' {
+		return start
+	}
+	limit := len(text)
+	for at := start; at < len(text); {
+		l := javaReadLine(text, at)
+		if l.mark != javaText {
+			limit = l.start
+			break
+		}
+		at = l.next
+	}
+	for from := strings.LastIndexByte(text[:start], '\n') + 1; from < limit; {
+		n := strings.Index(text[from:limit], in.Type)
+		if n < 0 {
+			break
+		}
+		n += from
+		if n > 0 && javaBefore(text[:n]) && javaClassEnd(text[n:]) == len(in.Type) {
+			return n
+		}
+		from = n + len(in.Type)
+	}
+	return start
 }
 
 // javaParse reads the trace into exceptions.
@@ -74,15 +106,15 @@ func javaParse(in Input, start, end int) (Trace, bool) {
 	w := javaWalk{keep: true}
 	rows := strings.Count(in.Text[start:end], "\n") + 1
 	w.rows = make([]javaRow, 0, min(rows, 4*javaMaxFrames))
-	javaRun(in, start, end, &w)
+	original := javaRun(in, start, end, &w)
 	if root := &w.nodes[w.top.node]; root.head == root.headEnd && in.Type == "" && in.Message == "" {
 		if !w.behead() {
 			return Trace{}, false
 		}
 	}
 	t := Trace{Language: Java, Start: start, End: end, Exceptions: javaExceptions(&w, in), ThreadName: w.thread}
-	if len(w.text) == len(in.Text) {
-		t.End = w.end
+	if original {
+		t.Start, t.End = w.from, w.end
 	}
 	if w.uncaught {
 		t.Level = sentry.LevelFatal

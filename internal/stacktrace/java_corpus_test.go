@@ -248,9 +248,39 @@ func javaScoreLog(t *testing.T, name string, truth javaTruth, layout javaLayout)
 			score.compare(&truth.Records[i], nil, false)
 			continue
 		}
-		trace, ok := Parse(*in)
+		trace, ok := javaTrace(*in)
 		javaKeyAgrees(t, *in)
 		score.compare(&truth.Records[i], trace.Exceptions, ok)
 	}
 	return score
+}
+
+// A log that nobody cut into records, read from trace to trace.
+func TestJavaWholeLogs(t *testing.T) {
+	paths, err := filepath.Glob(javaCorpus + "/*.expect.json")
+	require.NoError(t, err)
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".expect.json")
+		layout := javaLayoutOf(name)
+		if layout.fields != nil || layout.none != "" {
+			continue
+		}
+		b, err := os.ReadFile(filepath.Join(javaCorpus, name+".log"))
+		require.NoError(t, err)
+		var got, want []string
+		for text := string(b); ; {
+			trace, ok := javaTrace(Input{Text: text})
+			if !ok {
+				break
+			}
+			got, text = append(got, trace.Exceptions[len(trace.Exceptions)-1].Type), text[trace.End:]
+		}
+		for _, r := range javaLoadTruth(t, path).Records {
+			// One line "No trace: com.example.NoTraceException: text" is a message for tinylog's layout, which has no line of its own for the exception.
+			if len(r.Exceptions) > 0 && !(name == "tinylog" && len(r.Exceptions[0].Frames) == 0) {
+				want = append(want, r.Exceptions[0].Class[strings.LastIndexByte(r.Exceptions[0].Class, '.')+1:])
+			}
+		}
+		require.Equal(t, want, got, name)
+	}
 }

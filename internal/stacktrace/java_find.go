@@ -11,6 +11,7 @@ type javaSearch struct {
 	early, earlyEnd int
 	sure            bool // head's name ends like an exception's
 	record          int  // the last line that begins like a log record
+	dump            bool // the lines are those of a thread in a thread dump
 }
 
 // javaFindLines finds the first trace of which each frame has its line. framed is false where it is an exception without a single frame.
@@ -46,6 +47,9 @@ func javaFindLines(text string, whole bool) (start, end int, framed bool) {
 
 // begins reports whether a trace is under way at this line.
 func (s *javaSearch) begins(l javaLine) bool {
+	if s.dump {
+		return false
+	}
 	switch l.mark {
 	case javaCallLine:
 		return true
@@ -61,6 +65,12 @@ func (s *javaSearch) begins(l javaLine) bool {
 // see notes what a line may be that belongs to no trace yet.
 func (s *javaSearch) see(l javaLine) {
 	line := s.text[l.start:l.end]
+	// A thread dump (SIGQUIT, jstack) is frames without an exception: each thread's end with an empty line.
+	s.dump = l.body < l.end && (s.dump || strings.HasPrefix(s.text[l.body:l.end], "java.lang.Thread.State: "))
+	if s.dump {
+		s.head = -1
+		return
+	}
 	kind := javaHeadAt(s.text, l)
 	if l.mark == javaCircular {
 		kind = javaSurely
@@ -114,20 +124,28 @@ func (s *javaSearch) start(l javaLine) (start, end int) {
 	if s.record >= 0 {
 		from = javaReadLine(s.text, s.record).next
 	}
+	begin := l.start
 	for from < l.start {
-		first := javaReadLine(s.text, from)
-		if first.body < first.end {
+		line := javaReadLine(s.text, from)
+		name := s.text[from : from+javaClassEnd(s.text[from:line.end])]
+		if strings.IndexByte(name, '.') > 0 { // of an obfuscated class
 			return from, -1
 		}
-		from = first.next
+		if line.body < line.end {
+			begin = min(begin, from)
+		}
+		from = line.next
 	}
-	return l.start, -1
+	return begin, -1
 }
 
 // inline looks for an exception that is printed behind other text, in the lines since the record began.
 func (s *javaSearch) inline(l javaLine) int {
 	for at := max(s.record, 0); at < l.start; {
 		line := javaReadLine(s.text, at)
+		if i := strings.Index(s.text[at:line.end], javaInThread); i >= 0 {
+			return at + i
+		}
 		if i, sure := javaInlineHead(s.text[at:line.end]); i >= 0 && (sure || line.next == l.start) {
 			return at + i
 		}

@@ -72,8 +72,10 @@ func javaHash(s string) int {
 	if !strings.HasPrefix(s, "<#") {
 		return 0
 	}
-	end := strings.Index(s[:min(len(s), 24)], "> ")
-	return end + 2*min(end+1, 1)
+	if end := strings.Index(s[:min(len(s), 24)], "> "); end >= 0 {
+		return end + len("> ")
+	}
+	return 0
 }
 
 // javaClassEnd is the length of the class name that s begins with; 0 where what follows is neither the end, a message nor a line end.

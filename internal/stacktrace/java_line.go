@@ -20,6 +20,7 @@ const (
 const (
 	javaCircularText = "[CIRCULAR REFERENCE:"
 	javaMaxCount     = 1 << 20 // no JVM prints a deeper stack: -XX:MaxJavaStackTraceDepth is 1024 by default
+	javaMaxSource    = 4096    // bytes of a source's name: what a file system takes for a path
 )
 
 // javaLine is one line of the text; all offsets are into the text.
@@ -185,7 +186,7 @@ scan:
 	if open < 0 || dot <= 0 || dot < slash || dot+1 == open || s[open-1] == ' ' || odd >= 0 && odd < dot {
 		return c, false
 	}
-	closing := strings.IndexByte(s[open:], ')')
+	closing := strings.IndexByte(s[open:min(len(s), open+javaMaxSource)], ')')
 	if closing < 0 {
 		return c, false
 	}

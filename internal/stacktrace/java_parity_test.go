@@ -85,7 +85,7 @@ func TestJavaAgent(t *testing.T) {
 			for _, in := range javaAttributes(request, nil) {
 				n++
 				javaKeyAgrees(t, in)
-				full, ok := Parse(in)
+				full, ok := javaTrace(in)
 				require.True(t, ok, in.Text)
 				thrown := full.Exceptions[len(full.Exceptions)-1]
 				require.Equal(t, in.Message, thrown.Value)
@@ -103,7 +103,7 @@ func TestJavaAgent(t *testing.T) {
 
 func javaParsed(t *testing.T, in Input) Trace {
 	t.Helper()
-	trace, ok := Parse(in)
+	trace, ok := javaTrace(in)
 	require.True(t, ok, in.Text)
 	return trace
 }
@@ -159,14 +159,14 @@ func javaLogTraces(text string) []Trace {
 		}
 		for _, read := range []func(map[string]any) *Input{javaFields("stack_trace"), javaFields("error.stack_trace", "error.type", "error.message")} {
 			if in := read(fields); in != nil {
-				if trace, ok := Parse(*in); ok {
+				if trace, ok := javaTrace(*in); ok {
 					out = append(out, trace)
 				}
 			}
 		}
 	}
 	for len(out) == 0 || text[0] != '{' {
-		trace, ok := Parse(Input{Text: text})
+		trace, ok := javaTrace(Input{Text: text})
 		if !ok {
 			break
 		}
@@ -206,7 +206,7 @@ func javaOTLPTraces(t *testing.T, b []byte) []Trace {
 					}
 				}
 				javaKeyAgrees(t, in)
-				if trace, ok := Parse(in); ok {
+				if trace, ok := javaTrace(in); ok {
 					out = append(out, trace)
 				}
 			}

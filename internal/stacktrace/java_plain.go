@@ -66,10 +66,18 @@ func javaEscape(s string) int {
 	return 1
 }
 
+// javaMaxIndent bounds the search for the line behind a blank: suppressed exceptions are not nested deeper.
+const javaMaxIndent = 64
+
 // javaLineFollows reports whether a line of a trace begins here.
 func javaLineFollows(s string) bool {
-	s = strings.TrimLeft(s[:min(len(s), 4096)], " \t")
-	if s == "" {
+	indent := 0
+	for indent < len(s) && (s[indent] == '\t' || s[indent] == ' ') {
+		if indent++; indent > javaMaxIndent {
+			return false
+		}
+	}
+	if s = s[indent:]; s == "" {
 		return false
 	}
 	if rest, ok := strings.CutPrefix(s, "at "); ok {

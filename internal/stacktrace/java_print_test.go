@@ -241,7 +241,7 @@ func TestJavaLayouts(t *testing.T) {
 					continue
 				}
 				in := layout.record(&r, layout.print.print(&r))
-				trace, ok := Parse(in)
+				trace, ok := javaTrace(in)
 				javaKeyAgrees(t, in)
 				if layout.print.depth > 0 {
 					javaKeepPrinted(&r, trace, layout.print.printed)
@@ -309,7 +309,7 @@ func TestJavaKnownMessage(t *testing.T) {
 				if v := r.Exceptions[0].Value; v != nil {
 					in.Message = *v
 				}
-				trace, ok := Parse(in)
+				trace, ok := javaTrace(in)
 				javaKeyAgrees(t, in)
 				score.compare(&r, trace.Exceptions, ok)
 			}

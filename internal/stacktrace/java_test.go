@@ -122,3 +122,47 @@ func javaGoldenOf(in Input, trace Trace, key Key) javaGolden {
 	}
 	return g
 }
+
+func TestJavaException(t *testing.T) {
+	for class, want := range map[string]sentry.Exception{
+		"java.lang.Error":                     {Type: "Error", Module: "java.lang"},
+		"Boom":                                {Type: "Boom"},
+		"":                                    {},
+		"com.example.Errors$Slot":             {Type: "Errors$Slot", Module: "com.example"},
+		"com.example.Errors.Slot":             {Type: "Errors$Slot", Module: "com.example"},
+		"com.example.A.B.C":                   {Type: "A$B$C", Module: "com.example"},
+		"A.B":                                 {Type: "A$B"},
+		"com.example.Upper$Case.Kept":         {Type: "Kept", Module: "com.example.Upper$Case"},
+		"com.example.ledger$anon":             {Type: "ledger$anon", Module: "com.example"},
+		"kotlin.UninitializedAccessException": {Type: "UninitializedAccessException", Module: "kotlin"},
+	} {
+		want.Value = "m"
+		require.Equal(t, want, JavaException(class, "m"), class)
+	}
+}
+
+func TestJavaFrame(t *testing.T) {
+	require.Equal(t, sentry.Frame{Module: "a.B$C", Function: "<init>", Filename: "B.java", Lineno: 7, Native: sentry.False}, JavaFrame("a.B$C", "<init>", "B.java", 7, false))
+	require.Equal(t, sentry.Frame{Module: "a.B", Function: "c", Native: sentry.False}, JavaFrame("a.B", "c", "", -1, false))
+	require.Equal(t, sentry.Frame{Module: "a.B", Function: "c", Native: sentry.True}, JavaFrame("a.B", "c", "", -2, true))
+	require.Equal(t, "Net.java", JavaFrame("sun.nio.ch.Net", "pollConnect", "", -2, true).Filename)
+	require.Empty(t, JavaFrame("sun.nio.ch.Net", "pollConnect", "", 0, false).Filename)
+}
+
+// The frames of a stack that is deeper than io.sentry sends are the innermost ones.
+func TestJavaDeepStack(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("java.lang.StackOverflowError\n")
+	for i := range 1024 {
+		fmt.Fprintf(&b, "\tat com.example.Deep.go(Deep.java:%d)\n", i+1)
+	}
+	b.WriteString("Caused by: java.lang.Error: x\n\tat com.example.Deep.top(Deep.java:9)\n\t... 1020 more\n")
+	trace, ok := javaTrace(Input{Text: b.String()})
+	require.True(t, ok)
+	for i, newest := range []int{9, 1} {
+		frames := trace.Exceptions[i].Frames
+		require.Len(t, frames, javaMaxFrames)
+		require.Equal(t, newest, frames[len(frames)-1].Lineno)
+	}
+	require.Equal(t, 5, trace.Exceptions[0].Frames[javaMaxFrames-2].Lineno, "1024-1020 of the exception around it are not its own")
+}

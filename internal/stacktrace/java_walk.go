@@ -36,6 +36,7 @@ type javaWalk struct {
 	// class and message are what separate fields say of the thrown exception.
 	class, message string
 
+	from  int // where it began
 	at    int // the line to read next
 	end   int // where the last line ends that belongs to the trace
 	nodes []javaNode
@@ -86,7 +87,7 @@ func (w *javaWalk) run(start int) {
 
 // begin opens the first exception: behind "Exception in thread", a caption that survived where the text was cut, or without any head.
 func (w *javaWalk) begin(start int) {
-	w.stack, w.quoting, w.end = -1, -1, start
+	w.stack, w.quoting, w.from, w.end = -1, -1, start, start
 	l := javaReadLine(w.text, start)
 	w.base = l.indent
 	switch l.mark {
