@@ -1,0 +1,187 @@
+package stacktrace
+
+import "strings"
+
+// golangStamped reports whether a line begins as a logger's does: a date or a clock, a level, klog's letter and date, a JSON
+// object, a key and value. Such a line is no part of a trace.
+func golangStamped(s string) bool {
+	if s == "" {
+		return false
+	}
+	switch c := s[0]; {
+	case c == '{':
+		return strings.HasPrefix(s, `{"`)
+	case c == '[' || c == '<' || c >= '0' && c <= '9':
+		return golangClock(s)
+	case golangKlog(s):
+		return true
+	}
+	for _, prefix := range [...]string{"time=", "ts=", "level=", "timestamp=", "t="} {
+		if strings.HasPrefix(s, prefix) {
+			return true
+		}
+	}
+	return s[0] >= 'A' && s[0] <= 'Z' && len(s) > 5 && golangLevel(golangWordAt(s))
+}
+
+// golangRule reports whether a line only divides what stands above and below.
+func golangRule(s string) bool { return s != "" && strings.Trim(s, "-=*_#~") == "" }
+
+// golangKlog: I1121 19:15:48.612368 or F1121 ...
+func golangKlog(s string) bool {
+	return len(s) > 8 && strings.IndexByte("IWEF", s[0]) >= 0 && golangDigits(s[1:]) == 4 && s[5] == ' ' && golangDigits(s[6:]) == 2 && s[8] == ':'
+}
+
+// golangClock reports whether s begins with a date, a time of day or a number in brackets.
+func golangClock(s string) bool {
+	s = strings.TrimLeft(s, "[<")
+	n := golangDigits(s)
+	if n == 0 || n >= len(s) {
+		return false
+	}
+	switch s[n] {
+	case '-', '/', ':':
+		return (n == 4 || n <= 2) && golangDigits(s[n+1:]) > 0 || s[n] == ':' && n <= 2
+	case 'T', '.':
+		return n >= 8
+	case 'A', 'P': // zerolog: 7:15PM comes with a colon, 19:15 too
+		return false
+	}
+	return n >= 8 && s[n] == ' '
+}
+
+func golangDigits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// golangWordAt is the first word of s: up to a blank, without brackets around it and a colon behind it.
+func golangWordAt(s string) string {
+	if i := strings.IndexAny(s, " \t"); i >= 0 {
+		s = s[:i]
+	}
+	return s
+}
+
+func golangLevel(word string) bool {
+	var lower [10]byte
+	switch string(golangLower(&lower, strings.Trim(word, "[]<>:|()"))) {
+	case "trace", "trc", "debug", "dbg", "debu", "info", "inf", "notice", "warn", "wrn", "warning", "error", "err", "erro",
+		"dpanic", "panic", "pnc", "fatal", "ftl", "fata", "critical", "crit":
+		return true
+	}
+	return false
+}
+
+// golangLower writes a short ASCII word in lower case; a longer one gives nothing.
+func golangLower(buf *[10]byte, word string) []byte {
+	if len(word) > len(buf) {
+		return nil
+	}
+	for i := range len(word) {
+		buf[i] = word[i]
+		if c := word[i]; c >= 'A' && c <= 'Z' {
+			buf[i] = c | 0x20
+		}
+	}
+	return buf[:len(word)]
+}
+
+// golangAfterStamp is the offset in a log line behind what its logger put first: date, clock, level, name of the logger in
+// zap's columns, caller. 0: the line has none of it.
+func golangAfterStamp(s string) int {
+	if golangKlog(s) {
+		if i := strings.Index(s, "] "); i >= 0 {
+			return i + 2
+		}
+	}
+	at, columns := 0, false
+	for {
+		rest := s[at:]
+		skip := len(rest) - len(strings.TrimLeft(rest, " \t"))
+		columns = columns || at > 0 && skip > 0 && rest[0] == '\t'
+		rest = rest[skip:]
+		for n := golangColour(rest); n > 0; n = golangColour(rest) {
+			rest = rest[n:]
+		}
+		word := golangWordAt(rest)
+		bare := word
+		for n := golangColourBefore(bare); n > 0; n = golangColourBefore(bare) {
+			bare = bare[:len(bare)-n]
+		}
+		switch {
+		case bare == "" || len(word) == len(rest):
+			return len(s) - len(rest)
+		case golangClock(rest), golangLevel(bare), golangCaller(bare):
+		case columns && strings.IndexByte(rest, '\t') == len(word) && strings.Contains(rest, ".go:"): // zap: the logger's name
+		default:
+			return len(s) - len(rest)
+		}
+		at = len(s) - len(rest) + len(word)
+	}
+}
+
+// golangCaller: main.go:7, <shop/main.go:7>, main.go:7:.
+func golangCaller(word string) bool {
+	word = strings.Trim(word, "<>[]():")
+	i := strings.LastIndex(word, ".go:")
+	return i > 0 && golangDigits(word[i+4:]) == len(word)-i-4
+}
+
+// golangAfterIntro is the offset behind the words with which an app introduces an error: "checkout failed: " before the
+// error's own text. Nothing marks where they end, but what introduces an error says that something failed.
+func golangAfterIntro(s string) int {
+	for from := 0; ; {
+		i := strings.Index(s[from:], ": ")
+		if i < 0 {
+			return 0
+		}
+		if golangFailing(s[from : from+i]) {
+			return from + i + 2
+		}
+		from += i + 2
+	}
+}
+
+// golangFailing reports whether a phrase says that something failed: its last word does, or it begins with an attempt.
+func golangFailing(phrase string) bool {
+	if phrase = strings.Trim(phrase, " \t"); phrase == "runtime error" {
+		return false
+	}
+	for _, begin := range [...]string{"failed ", "Failed ", "cannot ", "Cannot ", "could not ", "Could not ", "unable to ", "Unable to ", "error ", "Error "} {
+		if strings.HasPrefix(phrase, begin) {
+			return true
+		}
+	}
+	var lower [10]byte
+	switch string(golangLower(&lower, phrase[strings.LastIndexAny(phrase, " \t[(")+1:])) {
+	case "failed", "failure", "error", "err", "fatal", "panic", "panicked", "recovered", "crashed", "died", "exception", "aborted":
+		return true
+	}
+	return false
+}
+
+// golangRecovery finds where the value of a recovered panic begins in the line that a handler wrote before the stack. -1: no
+// words that announce one.
+func golangRecovery(s string) int {
+	if i := strings.Index(s, "http: panic serving "); i >= 0 { // net/http: "http: panic serving 127.0.0.1:48720: value"
+		i += len("http: panic serving ")
+		if j := strings.Index(s[i:], ": "); j >= 0 {
+			return i + j + 2
+		}
+		return -1
+	}
+	if i := strings.Index(s, ` panic="`); i >= 0 { // klog: "Observed a panic" panic="value" panicGoValue="..." stacktrace=<
+		return i + len(" panic=")
+	}
+	first := -1
+	for _, words := range [...]string{"anic: ", "ANIC: ", "anic recovered: ", "ecovered: ", "anicked: ", "ecovered from: ", "[PANIC RECOVER] ", "anicked with: "} {
+		if i := strings.Index(s, words); i >= 0 && (first < 0 || i+len(words) < first) {
+			first = i + len(words)
+		}
+	}
+	return first
+}
