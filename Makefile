@@ -30,6 +30,7 @@ run: build ## build, start the quickstart and say where to look
 test: build ## run all tests that need nothing but Go (with -race where a C compiler is found)
 	@$(if $(RACE),echo "race detector: on",echo "race detector: OFF, there is no C compiler")
 	$(RACE_ENV) $(GO) test $(RACE) -timeout 20m ./...
+	@./hack/fuzz.sh 2s
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (default 60s) each
