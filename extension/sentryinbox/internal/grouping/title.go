@@ -21,9 +21,9 @@ func headline(ev *payload.Event) (kind, value string) {
 		return "", firstLine(ev.Message.Formatted)
 	}
 	e := thrown(ev)
-	kind, value = e.Type, firstLine(e.Value)
+	kind, value = firstLine(e.Type), firstLine(e.Value)
 	if e.Synthetic {
-		kind = failingFrame(ev).Function
+		kind = firstLine(failingFrame(ev).Function)
 	}
 	if kind == "" && value == "" {
 		kind = "Error"

@@ -165,7 +165,8 @@ func Members(raw []byte, limit int) (members []json.RawMessage, more bool, err e
 			}
 			members = append(members, member)
 		}
-		return members, false, nil
+		_, err = dec.Token() // the end of the list, or what is broken about it
+		return members, false, err
 	}
 	return nil, false, errNoContainer
 }

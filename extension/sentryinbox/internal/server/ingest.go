@@ -39,7 +39,7 @@ func newIngest(o Options) *ingest {
 	return &ingest{
 		store:   o.Store,
 		logger:  o.Logger,
-		bodies:  bodyReader{maxBytes: int64(o.MaxEnvelopeBytes), budget: int64(o.MaxInFlightBytes)},
+		bodies:  bodyReader{maxBytes: int64(o.MaxEnvelopeBytes), budget: int64(max(o.MaxInFlightBytes, o.MaxEnvelopeBytes+1))},
 		parsing: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 }

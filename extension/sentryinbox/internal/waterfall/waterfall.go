@@ -92,9 +92,10 @@ func Build(spans []Span) Waterfall {
 	for _, root := range t.roots {
 		t.walk(root, &w)
 	}
-	for i := range spans { // what is left hangs in a circle
-		t.orphan[i] = t.orphan[i] || !t.seen[i]
-		t.walk(i, &w)
+	for i := range spans {
+		if !t.seen[i] { // what is left hangs in circles, or below one
+			t.walk(t.cutCircle(i), &w)
+		}
 	}
 	w.Breakdown = breakdown(w.Rows)
 	return w
@@ -141,6 +142,7 @@ func bounds(spans []Span) (start, end time.Time) {
 type tree struct {
 	spans    []Span
 	children [][]int
+	parent   []int // -1: none
 	roots    []int
 	orphan   []bool
 	seen     []bool
@@ -150,6 +152,7 @@ func newTree(spans []Span) *tree {
 	t := &tree{
 		spans:    spans,
 		children: make([][]int, len(spans)),
+		parent:   make([]int, len(spans)),
 		orphan:   make([]bool, len(spans)),
 		seen:     make([]bool, len(spans)),
 	}
@@ -161,6 +164,7 @@ func newTree(spans []Span) *tree {
 	}
 	for i := range spans {
 		parent, found := byID[spans[i].ParentSpanID]
+		t.parent[i] = -1
 		switch {
 		case spans[i].ParentSpanID == "":
 			t.roots = append(t.roots, i)
@@ -169,10 +173,27 @@ func newTree(spans []Span) *tree {
 			t.orphan[i] = !spans[i].Segment
 			t.roots = append(t.roots, i)
 		default:
+			t.parent[i] = parent
 			t.children[parent] = append(t.children[parent], i)
 		}
 	}
 	return t
+}
+
+// cutCircle finds the circle above a span and makes its first span an orphan. Parents lead nowhere else from what no root leads to.
+func (t *tree) cutCircle(from int) int {
+	slow, fast := t.parent[from], t.parent[t.parent[from]]
+	for slow != fast {
+		slow, fast = t.parent[slow], t.parent[t.parent[fast]]
+	}
+	first := slow
+	for at := t.parent[slow]; at != slow; at = t.parent[at] {
+		first = min(first, at) // the spans are sorted by their start
+	}
+	above := t.parent[first]
+	t.children[above] = slices.DeleteFunc(t.children[above], func(child int) bool { return child == first })
+	t.orphan[first] = true
+	return first
 }
 
 // walk appends a span and all below it. Depth is only bounded by the number of spans, hence no recursion.

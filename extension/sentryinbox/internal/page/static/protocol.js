@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { get } from "./api.js";
 import { bytes, number, plural } from "./format.js";
-import { badge, card, nothingFound, shownOf, timeAgo, toolbar } from "./parts.js";
+import { badge, nothingFound, shownOf, timeAgo, toolbar } from "./parts.js";
 
 const limit = 200;
 
