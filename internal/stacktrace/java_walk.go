@@ -186,7 +186,7 @@ func (w *javaWalk) take(l javaLine) bool {
 // further to the left; and Logback and Log4j name the jar in all of an exception's frames or in none.
 func (w *javaWalk) quotes(l javaLine) bool {
 	if w.inHead || w.rowIndent < 0 {
-		return false
+		return w.elided
 	}
 	return w.elided || l.indent < w.rowIndent || l.packaged && w.bare && w.quoting == w.n-1
 }
