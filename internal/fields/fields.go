@@ -3,6 +3,9 @@
 // In: an OTLP log record: attributes, a body that is text, JSON text, logfmt, a known plain layout, a map or an array.
 // Out: a Record: level, time, message, logger, thread, the failure and the ids it is tied to, under one name each.
 // It must not know: envelopes, lanes, the network, the clock. It decides nothing: what becomes an event is triage's business.
+//
+// It knows loggers by the names they give to their members (names.go) and by the grammar of their headers (plain.go), not one by one.
+// A level, a time, a name is said only where it is certain; what is not, is left unset.
 package fields
 
 import (
@@ -16,8 +19,12 @@ import (
 // Record is what a log record says. A zero member means: it does not say.
 type Record struct {
 	Severity plog.SeverityNumber
-	Time     sentry.Time
-	Message  string
+	// Time is the record's own time, else the body's. A text without a zone is read as UTC; one without a year, or ambiguous, is not read.
+	Time sentry.Time
+	// Message is what the app said: the message member of a structured body, the words after the header of a plain line. A stack trace below it
+	// is not part of it; a body that is nothing but a stack trace has no message.
+	Message string
+	// Template is the message before its parameters were put in, Params are these, where the logger wrote them.
 	Template string
 	Params   []string
 	Logger   string
@@ -33,7 +40,7 @@ type Record struct {
 	Service, Version, Environment string
 	// Code is the place of the log call (code.*, caller, reportLocation).
 	Code sentry.Frame
-	// Rest holds the members of the body that no name above has taken, in their order.
+	// Rest holds the members of the body that no name above has taken, in their order: at most 400 values, 64 KiB, six levels deep.
 	Rest []sentry.Attr
 }
 
@@ -41,7 +48,8 @@ type Record struct {
 type Failure struct {
 	// Type and Message as separate fields say them; "" where only the stack trace does.
 	Type, Message string
-	// Stacktrace is the text that holds the stack trace; Whole as in stacktrace.Input.
+	// Stacktrace is the text that holds the stack trace; Whole as in stacktrace.Input. Of a plain body it is all of the text, if anything in it
+	// looks like a stack trace or an uncaught error; whether it is one, internal/stacktrace has to say.
 	Stacktrace string
 	Whole      bool
 	// Exceptions is set instead where the logger wrote its stack trace as structure (structlog's dict tracebacks, log4j2's JsonLayout).
@@ -58,10 +66,79 @@ func (f *Failure) Input(language stacktrace.Language) stacktrace.Input {
 	return stacktrace.Input{Language: language, Text: f.Stacktrace, Whole: f.Whole, Type: f.Type, Message: f.Message}
 }
 
-// Severity is the cheap question that is asked of every record: how bad is it? The record's own severity wins, then its severity text,
-// then its body; Unspecified where none says.
+// Severity is the cheap question that is asked of every record: how bad is it? The record's own severity wins, then its severity text, then its
+// attributes, then its body; Unspecified where none says. It reads no further than it must and does not allocate, but for a body with
+// terminal colours, one whose level is written with escapes, or one of bytes.
 func Severity(rec plog.LogRecord) plog.SeverityNumber {
-	return rec.SeverityNumber()
+	if n := rec.SeverityNumber(); n != plog.SeverityNumberUnspecified {
+		return n
+	}
+	if t := rec.SeverityText(); t != "" {
+		if n := textSeverity(t); n != plog.SeverityNumberUnspecified {
+			return n
+		}
+	}
+	if rec.Attributes().Len() > 0 {
+		if n := hearMap(rec.Attributes(), &levelFinder{}, 1); n != plog.SeverityNumberUnspecified {
+			return n
+		}
+	}
+	return bodySeverity(rec.Body())
+}
+
+// textSeverity reads severity text: a word, or the number of a family that shows in it.
+func textSeverity(s string) plog.SeverityNumber {
+	if n := wordSeverity(s); n != plog.SeverityNumberUnspecified {
+		return n
+	}
+	return (&levelFinder{}).numberText(levelMark, trimSpace(s))
+}
+
+func bodySeverity(body pcommon.Value) plog.SeverityNumber {
+	switch body.Type() {
+	case pcommon.ValueTypeStr:
+		return lineSeverity(body.Str(), 0)
+	case pcommon.ValueTypeMap:
+		return mapSeverity(body.Map())
+	case pcommon.ValueTypeSlice:
+		if body.Slice().Len() > 0 && body.Slice().At(0).Type() != pcommon.ValueTypeSlice {
+			return bodySeverity(body.Slice().At(0))
+		}
+	case pcommon.ValueTypeBytes:
+		return lineSeverity(string(body.Bytes().AsRaw()), 0)
+	}
+	return plog.SeverityNumberUnspecified
+}
+
+// lineSeverity reads a text: JSON, logfmt or a header. inside counts how often a text was found inside another.
+func lineSeverity(s string, inside int) plog.SeverityNumber {
+	for len(s) > 0 && isSpace(s[0]) {
+		s = s[1:]
+	}
+	if s == "" {
+		return plog.SeverityNumberUnspecified
+	}
+	if s[0] == '<' {
+		if record, ok := julRecord(s); ok {
+			return julSeverity(record)
+		}
+	}
+	if s[0] == '{' {
+		if n, ok := peekJSON(s, inside); ok {
+			return n
+		}
+	} else if looksLogfmt(s) {
+		if n := logfmtSeverity(s); n != plog.SeverityNumberUnspecified {
+			return n
+		}
+	}
+	return plainSeverity(s)
+}
+
+// plainSeverity reads the header of a plain line.
+func plainSeverity(s string) plog.SeverityNumber {
+	s = colourless(s)
+	return readHead(s, false).severity
 }
 
 // Read says all that the record says. Strings are borrowed from the record.
@@ -69,24 +146,15 @@ func Read(rec plog.LogRecord, scope string) Record {
 	r := Record{
 		Severity: Severity(rec),
 		Time:     sentry.Time(rec.Timestamp()),
-		Logger:   scope,
 		TraceID:  sentry.TraceID(rec.TraceID()),
 		SpanID:   sentry.SpanID(rec.SpanID()),
 	}
-	if rec.Body().Type() != pcommon.ValueTypeEmpty {
-		r.Message = rec.Body().AsString()
+	if rec.Attributes().Len() > 0 {
+		r.attributes(rec.Attributes())
 	}
-	attr := func(key string) string {
-		if v, ok := rec.Attributes().Get(key); ok && v.Type() == pcommon.ValueTypeStr {
-			return v.Str()
-		}
-		return ""
-	}
-	r.Failure = Failure{
-		Type:       attr("exception.type"),
-		Message:    attr("exception.message"),
-		Stacktrace: attr("exception.stacktrace"),
-		Whole:      true,
+	r.body(rec.Body())
+	if r.Logger == "" {
+		r.Logger = scope
 	}
 	return r
 }
