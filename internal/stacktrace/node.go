@@ -14,9 +14,12 @@ var nodeReader = reader{
 	key:      nodeKey,
 }
 
-// nodeKey reads as far as the thrown error's innermost frame. It allocates only where a message must be rewritten: one with colour codes, or one
-// of several lines that a logger indented.
+// nodeKey reads as far as the thrown error's innermost frame. It allocates only where a text must be rewritten: a message with colour codes, one of
+// several lines that a logger indented, a stack inside quotes.
 func nodeKey(in Input, start, end int) (Key, bool) {
+	if quoted, ok := nodeQuotedInput(&in, start); ok {
+		return nodeKey(quoted, 0, len(quoted.Text))
+	}
 	text := in.Text[:end]
 	t, ok := nodeRead(text, start, &in)
 	if !ok || !t.accepted(&in) {

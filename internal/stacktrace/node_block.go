@@ -108,7 +108,7 @@ func (b *nodeBlock) readFrames(text string, pos int, bounds nodeBounds) {
 		}
 		if _, kind := nodeSplitFrame(c); kind == nodeFrame {
 			run := nodeReadRun(text, pos)
-			if again := nodeMoreFrames(text, run); again >= 0 {
+			if again := nodeMoreFrames(text, run, b.named); again >= 0 {
 				last, pos = nodeTrimEnd(text[:again-1], b.message), again
 				continue
 			}
@@ -170,6 +170,16 @@ func (b *nodeBlock) readProps(text string, pos int) {
 	b.propsEnd = len(text)
 }
 
+// nodeInspected tells what else util.inspect prints as "[Name: ...]".
+func nodeInspected(name string) bool {
+	switch name {
+	case "Function", "AsyncFunction", "GeneratorFunction", "AsyncGeneratorFunction", "Getter", "Setter", "String", "Number", "Boolean", "BigInt",
+		"Symbol", "Object", "Array", "Module", "Circular", "Arguments":
+		return true
+	}
+	return false
+}
+
 // nodeBracketLines is how many lines the message of an error in brackets may have.
 const nodeBracketLines = 30
 
@@ -184,7 +194,7 @@ func (b *nodeBlock) readBracket(text string, l nodeLine, bounds nodeBounds) bool
 		return b.name.certain
 	}
 	name, ok := nodeNameAt(text, l.start+1, end)
-	if !ok || name.alone {
+	if !ok || name.alone || nodeInspected(text[name.start:name.end]) {
 		return false
 	}
 	for n := 0; n < nodeBracketLines; n++ {
@@ -270,8 +280,9 @@ func nodeCausedBy(c string) int {
 // nodeMoreLines is how many lines may stand between what looks like frames in a message and the error's own frames.
 const nodeMoreLines = 60
 
-// nodeMoreFrames returns the line where frames go on behind a run that thus belongs to a message, or -1.
-func nodeMoreFrames(text string, run nodeRun) int {
+// nodeMoreFrames returns the line where frames go on behind a run that thus belongs to a message, or -1. An error without a name has no more of
+// them behind a blank line: those are the next one's.
+func nodeMoreFrames(text string, run nodeRun, named bool) int {
 	if run.closed {
 		return -1
 	}
@@ -285,6 +296,9 @@ func nodeMoreFrames(text string, run nodeRun) int {
 				return -1
 			}
 			return pos
+		}
+		if c == "" && !named {
+			return -1
 		}
 		if c != "" {
 			if nodeStops(c) && !strings.HasPrefix(c, "Node.js v") || nodeRule(c) || c[0] == '"' {

@@ -7,6 +7,9 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
+// nodeMaxFolds is how many lines that stand for frames one error may have.
+const nodeMaxFolds = 20
+
 // nodeFrames reads a run of frame lines, innermost first, at most MaxFrames, and the lines that stand for frames.
 func nodeFrames(text string, run nodeRun) (frames []sentry.Frame, folds []nodeFoldAt) {
 	frames = make([]sentry.Frame, 0, min(1+strings.Count(text[run.start:min(run.next, len(text))], "\n"), MaxFrames))
@@ -24,7 +27,7 @@ func nodeFrames(text string, run nodeRun) (frames []sentry.Frame, folds []nodeFo
 		}
 		if kind == nodeFrame {
 			frames = append(frames, NodeFrame(call.function, call.location))
-		} else if fold, ok := nodeReadFold(c); ok {
+		} else if fold, ok := nodeReadFold(c); ok && len(folds) < nodeMaxFolds {
 			fold.at = len(frames)
 			folds = append(folds, fold)
 		}

@@ -41,8 +41,8 @@ func nodeSplitFrame(line string) (nodeCall, nodeFrameKind) {
 		return nodeCall{location: s[:end], rest: nodeTrim(s[end:])}, nodeFrame
 	}
 	if open < 0 {
-		if s == "<anonymous>" || s == "native" {
-			return nodeCall{location: s}, nodeFrame
+		if place, rest, _ := strings.Cut(s, " "); place == "<anonymous>" || place == "native" || strings.HasPrefix(place, "wasm://") {
+			return nodeCall{location: place, rest: nodeTrim(rest)}, nodeFrame
 		}
 		return nodeCall{function: s}, nodeLikeFrame
 	}
@@ -120,13 +120,22 @@ func nodeSkipDigits(s string, i int) int {
 	return i
 }
 
-// nodeBarePath tells a path from a time or a sentence with numbers. Rust prints its frames the same way, but for the file's suffix.
+// nodeBarePath tells a path from a time or a sentence with numbers.
 func nodeBarePath(location string) bool {
 	file, _, _ := nodeSplitLocation(location)
-	if file == "" || nodeDigit(file[0]) || strings.HasSuffix(file, ".rs") {
+	if file == "" || nodeDigit(file[0]) || nodeCompiled(file) {
 		return false
 	}
-	return strings.ContainsAny(file, `/\.:[<`)
+	return strings.ContainsAny(file, `/\.:[<`) || strings.HasPrefix(file, "REPL")
+}
+
+// nodeCompiled tells the sources of compiled languages: Rust's backtraces print "at file:line:column" too, also of the C library.
+func nodeCompiled(file string) bool {
+	switch file[strings.LastIndexByte(file, '.')+1:] {
+	case "rs", "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "S", "s", "asm", "m", "mm", "swift", "zig", "go", "cr", "nim":
+		return true
+	}
+	return false
 }
 
 // nodeKnownPlace tells whether the text in a frame's parentheses is one of V8's.
@@ -149,7 +158,7 @@ func nodeScriptFile(file string) bool {
 	}
 	if dot := strings.LastIndexByte(file, '.'); dot >= 0 {
 		switch file[dot+1:] {
-		case "js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte":
+		case "js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "sol":
 			return true
 		}
 	}

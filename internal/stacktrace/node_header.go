@@ -26,7 +26,7 @@ func nodeNameAt(text string, i, end int) (nodeName, bool) {
 		switch {
 		case nodeCode(tag):
 			n.certain = true
-		case nodeWordEnd(tag, 0) == len(tag):
+		case nodeWordEnd(tag, 0) == len(tag) || nodeErrorWord(tag): // a name may hold blanks
 			n.start, n.end = k+2, k+2+len(tag)
 			n.certain = n.certain || nodeErrorWord(tag)
 		}
@@ -45,13 +45,13 @@ func nodeNameAt(text string, i, end int) (nodeName, bool) {
 	return n, true
 }
 
-// nodeTag reads " [tag]" at the start of s; a tag is one word of at most 80 bytes.
+// nodeTag reads " [tag]" at the start of s; a tag has at most 80 bytes.
 func nodeTag(s string) string {
 	if !strings.HasPrefix(s, " [") {
 		return ""
 	}
 	i := strings.IndexByte(s[:min(len(s), 84)], ']')
-	if i < 3 || strings.ContainsAny(s[2:i], " \t[:*") {
+	if i < 3 || strings.ContainsAny(s[2:i], "\t[:*") {
 		return ""
 	}
 	return s[2:i]
@@ -67,9 +67,13 @@ func nodeCode(tag string) bool {
 	return len(tag) > 2
 }
 
+// nodeNameBytes is how long a class name may be.
+const nodeNameBytes = 200
+
 // nodeWordEnd returns the end of the class name at i, which may be dotted; i where there is none.
 func nodeWordEnd(s string, i int) int {
 	j := i
+	s = s[:min(len(s), i+nodeNameBytes)]
 	for j < len(s) && (nodeWordByte(s[j]) || s[j] == '.' && j > i && j+1 < len(s) && nodeWordByte(s[j+1])) {
 		j++
 	}
@@ -119,20 +123,34 @@ func nodeHeaderIn(text string, l nodeLine, above bool) (pos int, v nodeVerdict) 
 		}
 	}
 	if n, ok := nodeNameAt(text, from, l.end); ok && n.certain && (above || !n.alone) {
-		return from, nodeCertain
+		return nodePastLabel(text, n, l.end), nodeCertain
 	}
 	if pos = nodeHeaderInside(text, from, l.end, above); pos >= 0 {
-		return pos, nodeCertain
+		n, _ := nodeNameAt(text, pos, l.end)
+		return nodePastLabel(text, n, l.end), nodeCertain
 	}
-	if from > l.start && above {
+	if !above {
+		return 0, nodeNothing
+	}
+	if pos = nodeClassInside(text, from, l.end); pos >= 0 {
+		return pos, nodePerhaps
+	}
+	if n, ok := nodeNameAt(text, from, l.end); from > l.start || ok && n.alone && nodeClassName(text[n.start:n.end]) {
 		return from, nodePerhaps
 	}
-	if above {
-		if pos = nodeClassInside(text, from, l.end); pos >= 0 {
-			return pos, nodePerhaps
-		}
-	}
 	return 0, nodeNothing
+}
+
+// nodePastLabel steps over an app's own "Error: " before what it prints: console.error("Error:", err).
+func nodePastLabel(text string, n nodeName, end int) int {
+	for text[n.head:n.end] == "Error" {
+		inner, ok := nodeNameAt(text, n.message, end)
+		if !ok || !inner.certain || inner.alone {
+			break
+		}
+		n = inner
+	}
+	return n.head
 }
 
 // nodeSkipMarks steps over what a console or util.inspect puts before an error's name.
@@ -223,6 +241,7 @@ func (w *nodeErrorWords) after(i int) int {
 // nodeWordStart returns where the class name that ends at end starts; the end of a colour code is no part of it.
 func nodeWordStart(text string, from, end int) int {
 	s := end
+	from = max(from, end-nodeNameBytes)
 	for s > from && (nodeWordByte(text[s-1]) || text[s-1] == '.' && s < end && s-1 > from && nodeWordByte(text[s-2])) {
 		s--
 	}
@@ -244,7 +263,8 @@ func nodeBoundary(text string, from, s int) bool {
 	return text[s-1] == 'm' && nodeTrimEnd(text[:s], from) < s
 }
 
-// nodeClassInside finds "Class: message" where nothing says that the class is an error's: at the line's start or behind a separator.
+// nodeClassInside finds "Class: message" where nothing says that the class is an error's: at the line's start, behind a separator, or, where
+// the name has two humps (NotFound), behind any word.
 func nodeClassInside(text string, from, end int) int {
 	for i := from; i < end; {
 		j := strings.Index(text[i:end], ": ")
@@ -255,7 +275,7 @@ func nodeClassInside(text string, from, end int) int {
 			}
 		}
 		s := nodeWordStart(text, from, i+j)
-		if n, ok := nodeNameAt(text, s, end); ok && !n.alone && nodeClassName(text[n.start:n.end]) && nodeSeparated(text, from, s) {
+		if n, ok := nodeNameAt(text, s, end); ok && !n.alone && nodeClassName(text[n.start:n.end]) && (nodeSeparated(text, from, s) || nodeHumps(text[n.start:n.end]) && text[s-1] == ' ') {
 			return s
 		}
 		i += j + 2
@@ -273,6 +293,16 @@ func nodeClassName(name string) bool {
 		return false
 	}
 	return strings.ToUpper(name) != name
+}
+
+// nodeHumps tells whether a lower case letter, then an upper case one stands inside the name.
+func nodeHumps(name string) bool {
+	for i := 1; i < len(name); i++ {
+		if name[i] >= 'A' && name[i] <= 'Z' && name[i-1] >= 'a' && name[i-1] <= 'z' {
+			return true
+		}
+	}
+	return false
 }
 
 // nodeSeparated tells whether a separator of a logger, or nothing, stands before s.
@@ -325,17 +355,29 @@ func nodeHeaderAbove(text string, floor, frames int) (int, nodeVerdict) {
 	return best, verdict
 }
 
-// nodeSkipTags steps over "[level] [tag] " at a line's start.
+// nodeSkipTags steps over "[level] [tag] " and " ERROR " at a line's start.
 func nodeSkipTags(text string, l nodeLine) int {
 	i := l.start
-	for i < l.end && text[i] == '[' {
-		j := strings.IndexByte(text[i:l.end], ']')
-		if j < 0 || i+j+1 >= l.end {
+	for i < l.end {
+		j := i + strings.IndexByte(text[i:l.end], ']')
+		if text[i] != '[' || j < i {
+			if j = nodeWordEnd(text[:l.end], i); !nodeLevel(text[i:j]) {
+				break
+			}
+			j--
+		}
+		next, blanks := nodeSkipBlanks(text[:l.end], j+1)
+		if blanks == 0 || next >= l.end {
 			break
 		}
-		i, _ = nodeSkipBlanks(text[:l.end], i+j+1)
+		i = next
 	}
 	return i
+}
+
+// nodeLevel tells a level as consola prints it.
+func nodeLevel(word string) bool {
+	return word == "ERROR" || word == "FATAL" || word == "WARN" || word == "INFO" || word == "DEBUG"
 }
 
 // nodeFirstContent returns where the next line that is not blank starts, without its blanks.

@@ -165,6 +165,9 @@ func nodeExtend(text string, floor, header int) int {
 			break
 		}
 	}
+	if i := strings.LastIndex(text[line:start], "<ref *"); i >= 0 && nodeSkipMarks(text, line+i, start) == start {
+		start = line + i
+	}
 	if l := nodeLineAt(text, line); strings.HasPrefix(text[l.start:], "(node:") && nodeRejectionWarning(text, l) == header {
 		return l.start
 	}

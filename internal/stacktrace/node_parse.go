@@ -32,6 +32,11 @@ type nodeCollector struct {
 
 // nodeParse reads a trace that was found.
 func nodeParse(in Input, start, end int) (Trace, bool) {
+	if quoted, ok := nodeQuotedInput(&in, start); ok {
+		trace, ok := nodeParse(quoted, 0, len(quoted.Text))
+		trace.Start, trace.End = start, end
+		return trace, ok
+	}
 	text := in.Text[:end]
 	t, ok := nodeRead(text, start, &in)
 	if !ok || !t.accepted(&in) {
@@ -40,17 +45,9 @@ func nodeParse(in Input, start, end int) (Trace, bool) {
 	c := nodeCollector{text: text}
 	typ, value, made := t.describe(text, &in)
 	c.add(&t.thrown, typ, value, -1, "")
-	last := 0
-	for pos := t.thrown.stop; last >= 0; {
-		part, at := nodeNextPart(text, pos)
-		if part != nodeCausePart {
-			break
-		}
-		b := nodeReadBlock(text, at, "", nodeOneLine)
-		last, pos = c.nested(&b, last, "cause"), b.stop
-	}
+	c.causes(&t.thrown, 0, text)
 	if t.object >= 0 {
-		c.prettyMembers(t.pretty, t.end, 0)
+		c.pretty(t.pretty, t.end, 0)
 	}
 	t.place(&c.list[0].exception)
 	return Trace{Language: Node, Start: start, End: end, Exceptions: c.finish(&t, made), Level: t.level()}, true
@@ -161,59 +158,93 @@ func (c *nodeCollector) members(text string, l nodeLine, indent, id int) {
 func (c *nodeCollector) inlineMembers(line string, id int) {
 	_, line, _ = strings.Cut(line, ": [ ")
 	line = strings.TrimSuffix(strings.TrimSuffix(line, ","), " ]")
-	for n := 0; line != ""; n++ {
-		var item string
-		item, line, _ = strings.Cut(line, ", ")
-		for !nodeBalanced(item) && line != "" {
-			var more string
-			more, line, _ = strings.Cut(line, ", ")
-			item += ", " + more
-		}
-		if len(item) < 3 || item[0] != '[' || item[len(item)-1] != ']' {
-			continue
-		}
-		item = item[1 : len(item)-1]
-		if name, ok := nodeNameAt(item, 0, len(item)); ok && name.certain {
-			c.add(&nodeBlock{}, item[name.start:name.end], item[name.message:], id, nodeMember(n))
+	depth, start, n := 0, 0, 0
+	for i := 0; i <= len(line); i++ {
+		switch {
+		case i == len(line), depth == 0 && strings.HasPrefix(line[i:], ", "):
+			c.inlineMember(line[start:i], id, nodeMember(n))
+			start, n = i+2, n+1
+		case line[i] == '[':
+			depth++
+		case line[i] == ']':
+			depth--
 		}
 	}
 }
 
-func nodeBalanced(s string) bool { return strings.Count(s, "[") <= strings.Count(s, "]") }
+// inlineMember reads "[Error: a]"; what is no error is left out.
+func (c *nodeCollector) inlineMember(item string, id int, source string) {
+	if len(item) < 3 || item[0] != '[' || item[len(item)-1] != ']' {
+		return
+	}
+	item = item[1 : len(item)-1]
+	if name, ok := nodeNameAt(item, 0, len(item)); ok && name.certain {
+		c.add(&nodeBlock{}, item[name.start:name.end], item[name.message:], id, source)
+	}
+}
 
 // nodeMember names the place of a member in its group.
 func nodeMember(n int) string { return "errors[" + strconv.Itoa(n) + "]" }
 
-// prettyMembers reads "aggregateErrors" of the object that pino-pretty printed around the stack in the line at stack.
-func (c *nodeCollector) prettyMembers(stack, end, id int) {
+// pretty reads the cause and the members of the error whose stack stands in the line at stack of the object that pino-pretty printed.
+func (c *nodeCollector) pretty(stack, end, id int) {
 	text := c.text[:end]
 	indent := nodeLineAt(text, stack).indent
+	members := -1
 	for pos := stack; pos < len(text); {
 		l := nodeLineAt(text, pos)
 		pos = l.next
 		if l.indent < indent {
+			break
+		}
+		switch line := text[l.start:l.end]; {
+		case l.indent > indent:
+		case line == `"cause": {`:
+			c.prettyError(text, pos, indent+2, id, "cause")
+		case line == `"aggregateErrors": [`:
+			members = pos
+		}
+	}
+	for n := -1; members >= 0 && members < len(text) && len(c.list) < MaxExceptions; {
+		m := nodeLineAt(text, members)
+		if m.indent <= indent {
 			return
 		}
-		if l.indent > indent || text[l.start:l.end] != `"aggregateErrors": [` {
-			continue
-		}
-		for n := -1; pos < len(text) && len(c.list) < MaxExceptions; {
-			m := nodeLineAt(text, pos)
-			pos = m.next
-			if m.indent <= indent {
-				return
-			}
-			if m.indent == indent+2 && text[m.start] != '}' {
-				n++
-			}
-			if m.indent == indent+4 && text[m.start:m.end] == nodeStackKey && m.next < len(text) {
-				b := nodeReadBlock(text, nodeLineAt(text, m.next).start, "", nodeNested)
-				if b.named {
-					member := c.nested(&b, id, nodeMember(n))
-					c.prettyMembers(nodeLineStart(text, m.start), end, max(member, 0))
-				}
-				pos = max(pos, nodeLineAt(text, b.stop).next)
+		if m.indent == indent+2 && text[m.start] != '}' {
+			if n++; text[m.start:m.end] == "{" {
+				c.prettyError(text, m.next, indent+4, id, nodeMember(n))
 			}
 		}
+		members = m.next
+	}
+}
+
+// prettyError reads one nested object whose lines, the first of them at pos, have this indent.
+func (c *nodeCollector) prettyError(text string, pos, indent, parent int, source string) {
+	stack := nodePrettyStack(text, pos, indent)
+	if stack < 0 {
+		return
+	}
+	b := nodeReadBlock(text, nodeLineAt(text, nodeLineAt(text, stack).next).start, "", nodeNested)
+	if !b.named {
+		return
+	}
+	id := c.nested(&b, parent, source)
+	if id < 0 {
+		return
+	}
+	c.causes(&b, id, text)
+	c.pretty(stack, nodeObjectEnd(text, stack, indent), id)
+}
+
+// causes reads the errors that are printed below another, each the cause of the one before: "caused by: ".
+func (c *nodeCollector) causes(b *nodeBlock, id int, text string) {
+	for pos := b.stop; id >= 0; {
+		part, at := nodeNextPart(text, pos)
+		if part != nodeCausePart {
+			return
+		}
+		cause := nodeReadBlock(text, at, "", nodeOneLine)
+		id, pos = c.nested(&cause, id, "cause"), cause.stop
 	}
 }

@@ -13,6 +13,7 @@ type nodeTrace struct {
 // nodeRead reads the trace that starts at start. It copies nothing. False: nothing there is an error.
 func nodeRead(text string, start int, in *Input) (nodeTrace, bool) {
 	t := nodeTrace{nodeOpening: nodeOpen(text, start)}
+	t.announced(text)
 	bounds := nodeOneLine
 	switch {
 	case t.pretty >= 0:
@@ -21,8 +22,11 @@ func nodeRead(text string, start int, in *Input) (nodeTrace, bool) {
 		bounds = nodeAll
 	}
 	t.thrown = nodeReadBlock(text, t.header, in.Message, bounds)
-	if !t.thrown.named && in.Whole && in.Type != "" {
+	if !t.thrown.named && in.Whole {
 		t.thrown.setName(text, in.Type)
+	}
+	if t.uncaught && t.thrown.framed {
+		t.thrown.cutSource(text)
 	}
 	if b := &t.thrown; b.named && !b.name.certain && !b.framed && !b.bracket {
 		b.named, b.message = false, b.name.head // a thrown text that happens to start as a name does
@@ -51,17 +55,43 @@ func nodeRead(text string, start int, in *Input) (nodeTrace, bool) {
 	}
 }
 
-// setName takes a name that no rule recognises ("Validation Error") where a field says that it is one.
+// announced reads what winston puts before an error that it caught for the process.
+func (t *nodeTrace) announced(text string) {
+	line := nodeLineStart(text, t.start)
+	if strings.TrimSpace(text[line:t.start]) == "" {
+		line = max(nodePreviousLine(text, line, 0), 0)
+	}
+	before := text[line:t.start]
+	t.uncaught = t.uncaught || strings.Contains(before, "uncaughtException: ")
+	t.rejection = t.rejection || strings.Contains(before, "unhandledRejection: ")
+}
+
+// setName takes a name with blanks in it ("Validation Error") where a field says that it is one, or its end does.
 func (b *nodeBlock) setName(text, name string) {
 	s := b.message
+	line, _, _ := strings.Cut(text[s:b.end], "\n")
+	if words, _, ok := strings.Cut(line, ": "); name == "" && ok && len(words) <= 60 && nodeErrorWord(words) {
+		name = words
+	}
 	rest, ok := strings.CutPrefix(text[s:b.end], name)
-	if !ok || rest != "" && rest[0] != ':' {
+	if name == "" || !ok || rest != "" && rest[0] != ':' {
 		return
 	}
 	b.name, b.named = nodeName{head: s, start: s, end: s + len(name), certain: true}, true
 	b.message += len(name)
 	if rest != "" {
 		b.message++
+	}
+}
+
+// cutSource cuts the source line and the caret that Deno prints between the message and the frames of an uncaught error.
+func (b *nodeBlock) cutSource(text string) {
+	caret := strings.LastIndexByte(text[b.message:b.end], '\n')
+	if caret < 0 || !nodeCaretLine(nodeTrim(text[b.message+caret+1:b.end])) {
+		return
+	}
+	if source := strings.LastIndexByte(text[b.message:b.message+caret], '\n'); source >= 0 {
+		b.end = b.message + source
 	}
 }
 
@@ -159,6 +189,13 @@ func nodeFind(text string, whole bool) (start, end int) {
 		start = nodeFindWhole(text)
 	} else {
 		start = nodeFindInside(text)
+		limit := len(text)
+		if start >= 0 {
+			limit = start
+		}
+		if quoted, end := nodeFindQuoted(text, limit); quoted >= 0 {
+			return quoted, end
+		}
 	}
 	if start < 0 {
 		return -1, -1
@@ -305,11 +342,10 @@ func nodeFindBracket(text string, limit int) int {
 			}
 			l = nodeLineAt(text, line)
 		}
-		i = at
-		s := nodeWordStart(text, line, at)
-		if s == line && text[s] != '[' && s < l.start {
+		if i = at; i < len(text) && nodeWordByte(text[i]) {
 			continue
 		}
+		s := nodeWordStart(text, line, at)
 		if pos := nodeBracketAt(text, l, line, s, at); pos >= 0 {
 			return nodeExtend(text, 0, pos)
 		}
