@@ -171,7 +171,7 @@ func (a *api) event(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *api) writeEvent(w http.ResponseWriter, e *store.Event) {
-	view := eventView{eventSummary: eventOf(e), Event: e.Raw}
+	view := eventView{eventSummary: eventOf(e), Event: e.Raw, Violations: a.store.Violations(e.Envelope)}
 	view.PreviousEventID, view.NextEventID, view.Place, view.Kept = a.store.Neighbours(e)
 	writeJSON(w, http.StatusOK, view)
 }
@@ -192,6 +192,7 @@ func (a *api) transaction(w http.ResponseWriter, r *http.Request) {
 		transactionSummary: transactionOf(&t),
 		Waterfall:          waterfall.Build(transactionSpans(&t)),
 		Event:              t.Raw,
+		Violations:         a.store.Violations(t.Envelope),
 	}
 	if t.Root.TraceID != "" {
 		trace := a.store.Trace(t.Root.TraceID, maxLimit)

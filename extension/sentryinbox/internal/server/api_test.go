@@ -26,6 +26,9 @@ func TestSamplesKeepToTheProtocol(t *testing.T) {
 	}
 	flawed := read[[]object](t, in, "/api/0/envelopes/?flawed=1")
 	require.Len(t, flawed, len(samples.Flawed(time.Now())))
+	event := read[object](t, in, "/api/0/events/"+samples.ID("flawed")+"/")
+	assert.EqualValues(t, 9, event["violations"])
+	assert.Zero(t, read[object](t, in, "/api/0/events/"+samples.ID("go")+"/")["violations"])
 	for _, e := range flawed {
 		for _, v := range e["violations"].([]any) {
 			assert.NotEmpty(t, v.(object)["rule"])

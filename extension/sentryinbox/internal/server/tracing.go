@@ -69,6 +69,8 @@ type transactionView struct {
 	Trace     traceCounts         `json:"trace"`
 	Errors    []eventSummary      `json:"errors"` // events of the same trace
 	Event     json.RawMessage     `json:"event"`
+	// Violations of its envelope.
+	Violations int `json:"violations"`
 }
 
 // traceView is all of a trace: every transaction and streamed span in one waterfall, with the events and logs that carry its id.

@@ -162,6 +162,7 @@ type eventView struct {
 	PreviousEventID string          `json:"previousEventID,omitempty"`
 	NextEventID     string          `json:"nextEventID,omitempty"`
 	Place           int             `json:"place"`
+	Violations      int             `json:"violations"` // of its envelope
 	Kept            int             `json:"kept"`
 	Event           json.RawMessage `json:"event"`
 }

@@ -178,6 +178,18 @@ func (s *Store) Envelope(seq uint64) (Envelope, []Payload, bool) {
 	return Envelope{}, nil, false
 }
 
+// Violations is how many broken rules the record of an envelope lists; 0 where it has left.
+func (s *Store) Violations(seq uint64) int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for e := range s.envelopes.newest() {
+		if e.Seq == seq {
+			return len(e.Violations)
+		}
+	}
+	return 0
+}
+
 // Payload is the content of an item, or of one member of a container.
 type Payload struct {
 	Type string

@@ -3,7 +3,7 @@
 import { breakable, h, icon } from "./dom.js";
 import { get } from "./api.js";
 import { bytes, full, number, percent, plain, plural } from "./format.js";
-import { badge, card, idWithCopy, levelBadge, levelClass, parts, shortID, timeAgo } from "./parts.js";
+import { badge, card, envelopeLink, idWithCopy, levelBadge, levelClass, parts, shortID, timeAgo } from "./parts.js";
 import { spark } from "./issues.js";
 import { exceptions, rawOnly, threads } from "./stack.js";
 import { breadcrumbs } from "./breadcrumbs.js";
@@ -56,7 +56,7 @@ function head(issue) {
       figure("Users", number(issue.userCount)),
       figure("First seen", timeAgo(issue.firstSeen)),
       figure("Last seen", timeAgo(issue.lastSeen))),
-    h("div", { class: "issue-trend" }, spark(issue.trend, issue.level, true)));
+    issue.kept > 1 && h("div", { class: "issue-trend" }, spark(issue.trend, issue.level, true)));
 }
 
 function figure(label, value, note) {
@@ -115,7 +115,7 @@ function facts(event) {
     ["Received", full(new Date(event.dateReceived))],
     ["Project", event.projectID],
     ["Size", bytes(event.size)],
-    ["Envelope", h("a", { href: `#/protocol/${event.envelopeID}`, text: `#${event.envelopeID}` })],
+    ["Envelope", envelopeLink(event)],
   ];
   return card("About this event", { key: "facts" }, h("dl", { class: "fields narrow" }, rows.map(([k, v]) => [h("dt", { text: k }), h("dd", null, v)])));
 }

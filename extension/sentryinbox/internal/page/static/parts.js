@@ -1,7 +1,7 @@
 // Small pieces that several views share.
 
 import { h, icon } from "./dom.js";
-import { ago, full, plain } from "./format.js";
+import { ago, full, plain, plural } from "./format.js";
 
 export function timeAgo(value, extra) {
   const date = new Date(value);
@@ -43,6 +43,11 @@ export function valueNode(value) {
   if (typeof value === "object") return h("pre", { class: "value json", text: plain(value) });
   const text = String(value);
   return h("span", { class: `value ${typeof value === "string" ? "" : "literal"} ${text.includes("\n") ? "lines" : ""}`, text });
+}
+
+// envelopeLink leads to how an item came, and says whether that broke rules.
+export function envelopeLink(item) {
+  return h("span", null, item.violations > 0 && badge(plural(item.violations, "broken rule"), "caution"), " ", h("a", { href: `#/protocol/${item.envelopeID}`, text: `#${item.envelopeID}` }));
 }
 
 // parts draws the parts of a payload one by one: one that cannot be drawn does not take the others with it.

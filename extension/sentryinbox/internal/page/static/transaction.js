@@ -3,7 +3,7 @@
 import { h, icon } from "./dom.js";
 import { get } from "./api.js";
 import { bytes, duration, full, listOf, plural } from "./format.js";
-import { badge, card, idWithCopy, parts, timeAgo } from "./parts.js";
+import { badge, card, envelopeLink, idWithCopy, parts, timeAgo } from "./parts.js";
 import { breakdownBar, byIssue, draw, family, legend, slowest, statusBadge } from "./waterfall.js";
 import { contexts, extra, request, tags, user } from "./contexts.js";
 
@@ -61,7 +61,7 @@ export function errorsCard(errors) {
 function facts(t) {
   const rows = [
     ["Event id", idWithCopy(t.eventID)], ["Started", full(new Date(t.startTimestamp))], ["Duration", duration(t.duration)], ["Spans", String(t.spanCount)], ["Project", t.projectID], ["Size", bytes(t.size)],
-    ["Envelope", h("a", { href: `#/protocol/${t.envelopeID}`, text: `#${t.envelopeID}` })],
+    ["Envelope", envelopeLink(t)],
     ["JSON", h("a", { href: `/api/0/transactions/${t.eventID}/?project=${t.projectID}`, target: "_blank", rel: "noopener", text: "open" })],
   ];
   return card("About this transaction", { key: "facts" }, h("dl", { class: "fields narrow" }, rows.map(([k, v]) => [h("dt", { text: k }), h("dd", null, v)])));
