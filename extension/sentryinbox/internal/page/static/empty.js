@@ -12,7 +12,7 @@ curl ${origin}/api/1/envelope/ \\
   -H 'X-Sentry-Auth: Sentry sentry_version=7, sentry_key=inbox' \\
   --data-binary @- <<EOF
 {"event_id":"$id","sent_at":"$(date -u +%FT%TZ)","sdk":{"name":"curl","version":"1.0"}}
-{"type":"event"}
+{"type":"event","length":148}
 {"event_id":"$id","timestamp":$(date +%s),"platform":"other","level":"error","logentry":{"formatted":"Hello from curl"}}
 EOF`;
 
