@@ -1,7 +1,9 @@
 package sentryinbox
 
 import (
+	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -91,6 +93,15 @@ func TestValidateTellsAllAtOnce(t *testing.T) {
 	err := cfg.Validate()
 	for _, key := range []string{"endpoint:", "max_items:", "max_envelope_bytes:", "max_bytes:"} {
 		assert.ErrorContains(t, err, key)
+	}
+}
+
+func TestEveryKeyIsDocumented(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	fields := reflect.TypeFor[Config]()
+	for i := range fields.NumField() {
+		assert.Contains(t, string(readme), "| `"+fields.Field(i).Tag.Get("mapstructure")+"` |")
 	}
 }
 

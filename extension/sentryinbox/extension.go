@@ -77,14 +77,20 @@ func (x *inbox) listen(ctx context.Context) (net.Listener, error) {
 	return server.LimitConnections(listener, server.MaxConnections), nil
 }
 
-// Shutdown lets requests that are under way end as long as the context permits. It may be called without Start.
+// shutdownGrace is how long requests that are under way may take to end: a sender that is slow, or a browser that holds a connection open without a word,
+// must not keep the Collector from stopping.
+const shutdownGrace = 5 * time.Second
+
+// Shutdown lets requests that are under way end, then ends them. It may be called without Start.
 func (x *inbox) Shutdown(ctx context.Context) error {
 	if x.server == nil {
 		return nil
 	}
-	err := x.server.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(err, x.server.Close())
+	ctx, cancel := context.WithTimeout(ctx, shutdownGrace)
+	defer cancel()
+	var err error
+	if x.server.Shutdown(ctx) != nil {
+		err = x.server.Close()
 	}
 	<-x.done
 	return err

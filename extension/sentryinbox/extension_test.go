@@ -101,7 +101,7 @@ func TestShutdownEndsOpenConnections(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.ErrorIs(t, x.Shutdown(ctx), context.Canceled)
+	assert.NoError(t, x.Shutdown(ctx))
 	_, _ = io.Copy(io.Discard, conn) // returns because the connection was ended
 }
 

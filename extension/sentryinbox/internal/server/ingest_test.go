@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox/internal/samples"
 	"github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox/internal/store"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 )
@@ -254,6 +255,19 @@ func TestRefusedIsCounted(t *testing.T) {
 	assert.EqualValues(t, 0, stats["envelopes"].(object)["accepted"])
 	first := read[[]object](t, in, "/api/0/envelopes/")[2]
 	assert.Equal(t, "hello", read[object](t, in, "/api/0/envelopes/"+first["id"].(string)+"/")["preview"])
+}
+
+func BenchmarkEnvelope(b *testing.B) {
+	in := newInbox(func(o *Options) { o.Store = store.New(store.Limits{Items: 1000, Bytes: 64 << 20}, time.Now) })
+	template := string(samples.Shop(time.Now())[20]) // a Java chain with threads, breadcrumbs and contexts
+	b.SetBytes(int64(len(template)))
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		body := strings.ReplaceAll(template, samples.ID("java1"), fmt.Sprintf("%032x", i+1))
+		if w := in.do("POST", "/api/1/envelope/", strings.NewReader(body), "X-Sentry-Auth", goodKey); w.Code != 200 {
+			b.Fatal(w.Body)
+		}
+	}
 }
 
 func TestManyAtOnce(t *testing.T) {
