@@ -5,13 +5,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
 )
 
 const corpusLogs = "../../testdata/corpus/logs"
@@ -24,7 +28,31 @@ type truth struct {
 	Last                           int `json:"last_line"`
 	Line                           int `json:"line"`
 	Optional                       bool
+	Exceptions                     []thrown
 	body                           string
+}
+
+// thrown is an exception; of Python's and Node's only the name is needed.
+type thrown struct {
+	Class, Type string
+	ToString    *string `json:"to_string"`
+}
+
+func (e *thrown) UnmarshalJSON(raw []byte) error {
+	if raw[0] == '"' {
+		return json.Unmarshal(raw, &e.Type)
+	}
+	type plain thrown
+	return json.Unmarshal(raw, (*plain)(e))
+}
+
+// name is the class without what stands in front of it.
+func (e *thrown) name() string {
+	name := e.Class
+	if name == "" {
+		name = e.Type
+	}
+	return name[strings.LastIndexAny(name, `.\:*`)+1:]
 }
 
 // readTruth cuts a log of the corpus into its records. others are the lines that belong to none.
@@ -193,13 +221,13 @@ func hasLogger(name string) bool {
 
 // TestCorpus reads every record of the corpus and holds it against what the program that wrote it knew.
 func TestCorpus(t *testing.T) {
-	total := [5]score{}
+	total := [6]score{}
 	var table strings.Builder
-	fmt.Fprintf(&table, "\n%-44s %9s %9s %9s %9s %9s\n", "log", "level", "message", "logger", "thread", "time")
+	fmt.Fprintf(&table, "\n%-44s %9s %9s %9s %9s %9s %9s\n", "log", "level", "message", "logger", "thread", "time", "thrown")
 	for _, file := range corpusFiles(t) {
 		name := strings.TrimSuffix(strings.TrimPrefix(file, corpusLogs+"/"), ".log")
 		records, others := readTruth(t, file)
-		var scores [5]score
+		var scores [6]score
 		for _, r := range records {
 			if !strings.HasPrefix(name, "multi/") || hasLogger(name) {
 				compare(t, name, r, &scores)
@@ -213,7 +241,7 @@ func TestCorpus(t *testing.T) {
 				t.Errorf("%s: no error record, but severity %v: %.160q", name, n, line)
 			}
 		}
-		fmt.Fprintf(&table, "%-44s %9v %9v %9v %9v %9v\n", name, scores[0], scores[1], scores[2], scores[3], scores[4])
+		fmt.Fprintf(&table, "%-44s %9v %9v %9v %9v %9v %9v\n", name, scores[0], scores[1], scores[2], scores[3], scores[4], scores[5])
 		for i := range scores {
 			total[i].right += scores[i].right
 			total[i].wrong += scores[i].wrong
@@ -224,10 +252,10 @@ func TestCorpus(t *testing.T) {
 			t.Errorf("%s: %d differences of %s less than known (%s)", d.log, d.count, d.field, d.why)
 		}
 	}
-	t.Logf("%s%-44s %9v %9v %9v %9v %9v", table.String(), "all", total[0], total[1], total[2], total[3], total[4])
+	t.Logf("%s%-44s %9v %9v %9v %9v %9v %9v", table.String(), "all", total[0], total[1], total[2], total[3], total[4], total[5])
 }
 
-func compare(t *testing.T, name string, want truth, scores *[5]score) {
+func compare(t *testing.T, name string, want truth, scores *[6]score) {
 	got := Read(lineRecord(want.body), "")
 	check := func(i int, field string, ok bool, g, w any) {
 		if !ok && otherwise(name, field, want.body) {
@@ -256,6 +284,31 @@ func compare(t *testing.T, name string, want truth, scores *[5]score) {
 		off := time.Unix(0, int64(got.Time)).Sub(at)
 		check(4, "time", off > -2*time.Second && off < 2*time.Second, time.Unix(0, int64(got.Time)).UTC(), stamp)
 	}
+	if len(want.Exceptions) > 0 && want.Exceptions[0].ToString == nil && !strings.HasPrefix(name, "multi/") {
+		names := thrownNames(&got.Failure)
+		ok := false
+		for _, e := range want.Exceptions[:1] {
+			ok = ok || strings.HasSuffix(names, e.name())
+		}
+		check(5, "thrown", ok, names, want.Exceptions[0].name())
+	}
+}
+
+// thrownNames are the classes of a failure, the thrown one last, as the event will have them.
+func thrownNames(f *Failure) string {
+	list := f.Exceptions
+	if len(list) == 0 {
+		trace, ok := stacktrace.Parse(f.Input(stacktrace.Unknown))
+		if !ok {
+			return f.Type
+		}
+		list = trace.Exceptions
+	}
+	var names []string
+	for _, e := range list {
+		names = append(names, e.Type)
+	}
+	return strings.Join(names, " ")
 }
 
 func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -280,6 +333,13 @@ var differences = []*struct {
 	count      int
 	why        string
 }{
+	{"java/logback-nopex", "thrown", 23, "%nopex prints no exception"},
+	{"java/tinylog", "thrown", 1, "an exception without a stack, on the message's own line"},
+	{"pynode/node-consola", "thrown", 4, "consola prints no class"},
+	{"pynode/node-console", "thrown", 3, "the message of an error alone"},
+	{"pynode/node-webpack", "thrown", 3, "the same"},
+	{"pynode/node-winston-plain", "thrown", 7, "without format.errors the error is lost"},
+	{"pynode/python-gcloud", "thrown", 1, "three lines in one record of the truth"},
 	{"java/tinylog", "message", 1, "an exception without a stack, on the message's own line"},
 	{"multi/elixir-logger", "level", 1, "the truth, transcribed by hand, takes the [error] inside of the message for the level"},
 	{"multi/elixir-mix-logger", "level", 1, "the same"},
@@ -322,6 +382,82 @@ func otherwise(name, field, body string) bool {
 		}
 	}
 	return false
+}
+
+// foldRuns cuts runs of one frame to three, as the truth of Python has them.
+func foldRuns[T comparable](frames []T) (out []T) {
+	for _, f := range frames {
+		if n := len(out); n < 3 || out[n-1] != f || out[n-2] != f || out[n-3] != f {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// TestStructuredFrames: where a logger wrote frames as data, they are all there, each under its exception, in Sentry's order.
+func TestStructuredFrames(t *testing.T) {
+	type frame struct {
+		Function string
+		Lineno   int
+	}
+	type exception struct {
+		Class, Type string
+		Value       *string
+		Frames      []frame
+	}
+	type record struct {
+		First      int `json:"first_line"`
+		Message    string
+		Exceptions []exception
+	}
+	for _, log := range []string{"java/logback-json", "java/log4j2-jsonlayout", "java/jul-xml", "pynode/python-structlog-json_dict-A"} {
+		t.Run(filepath.Base(log), func(t *testing.T) {
+			file := filepath.Join(corpusLogs, log)
+			var records []record
+			if strings.HasPrefix(log, "java/") {
+				records = load[struct{ Records []record }](t, file+".expect.json").Records
+			} else {
+				records = load[[]record](t, file+".expect.json")
+			}
+			bodies := map[string]string{}
+			all, _ := readTruth(t, file+".log")
+			for _, r := range all {
+				bodies[fmt.Sprint(r.Message, len(r.Exceptions) > 0)] = r.body
+				bodies[fmt.Sprint(r.First)] = r.body
+			}
+			compared := 0
+			for _, r := range records {
+				if len(r.Exceptions) == 0 {
+					continue
+				}
+				body := bodies[fmt.Sprint(r.First)]
+				if r.First == 0 {
+					body = bodies[fmt.Sprint(r.Message, true)]
+				}
+				read := Read(lineRecord(body), "")
+				got := read.Failure.Exceptions
+				require.NotEmpty(t, got, "%.200s", body)
+				last, want := got[len(got)-1], r.Exceptions[0]
+				var have, wanted []frame
+				for _, f := range last.Frames {
+					have = append(have, frame{f.Function, f.Lineno})
+				}
+				for _, f := range want.Frames {
+					wanted = append(wanted, frame{f.Function, max(f.Lineno, 0)})
+				}
+				if strings.HasPrefix(log, "java/") {
+					slices.Reverse(wanted)
+				}
+				wanted = wanted[max(0, len(wanted)-stacktrace.MaxFrames):]
+				assert.Equal(t, foldRuns(wanted), foldRuns(have), "%.200s", body)
+				if log != "java/jul-xml" {
+					assert.LessOrEqual(t, len(got), max(len(r.Exceptions), 1))
+				}
+				compared++
+			}
+			assert.Greater(t, compared, 15)
+		})
+	}
 }
 
 // namesLevel: the level stands in the text as loggers write it.

@@ -33,7 +33,7 @@ var levelBodies = map[string]plog.SeverityNumber{
 	`{"version":"1.1","short_message":"x","level":3}`: 17, `{"level":7,"short_message":"x","version":"1.1"}`: 5, `{"level":0,"short_message":"x"}`: 24, `{"level":3}`: 0,
 	`{"PRIORITY":"3"}`: 17, `{"PRIORITY":6}`: 9, `{"priority":50}`: 0, `{"priority":"ERROR"}`: 17, `{"level_value":40000}`: 17, `{"level_value":5000}`: 1,
 	`{"level":400,"channel":"app"}`: 17, `{"level":250,"level_name":"NOTICE","channel":"app"}`: 10, `{"level":550,"channel":"app"}`: 22,
-	`{"severity":500}`: 17, `{"severity":"ALERT"}`: 22, `{"severity_number":17}`: 17, `{"severityNumber":9}`: 9, `{"severity":"DEFAULT","level":"info"}`: 9,
+	`{"severity":500}`: 17, `{"severity":17}`: 0, `{"severity":3}`: 0, `{"severity":800}`: 24, `{"severity":801}`: 0, `{"severity":"ALERT"}`: 22, `{"severity_number":17}`: 17, `{"severityNumber":9}`: 9, `{"severity":"DEFAULT","level":"info"}`: 9,
 	`{"level":{"name":"ERROR","standardLevel":200}}`: 17, `{"level":{"standardLevel":200,"name":"FATAL"},"x":1}`: 21, `{"record":{"level":{"name":"SUCCESS","no":25}}}`: 10,
 	`{"log":{"level":"WARN"}}`: 13, `{"log.level":"error"}`: 17, `{"@l":"Error","@t":"x"}`: 17, `{"@t":"x","@m":"no level is Information"}`: 0, `{"Level":"Fatal"}`: 21,
 	`{"LogLevel":"Critical"}`: 21, `{"@level":"trace"}`: 1, `{"lvl":"eror"}`: 17, `{"t":{"$date":"2026-11-21T10:11:12Z"},"s":"E","c":"NETWORK"}`: 17,

@@ -189,8 +189,8 @@ var numberScales = map[scale][]numberRow{
 		{600, plog.SeverityNumberFatal4},
 	},
 	googleScale: { // google.logging.type.LogSeverity
-		{99, plog.SeverityNumberUnspecified}, {100, plog.SeverityNumberDebug}, {200, plog.SeverityNumberInfo}, {300, plog.SeverityNumberInfo2},
-		{400, plog.SeverityNumberWarn}, {500, plog.SeverityNumberError}, {600, plog.SeverityNumberFatal}, {700, plog.SeverityNumberFatal2},
+		{99, plog.SeverityNumberUnspecified}, {199, plog.SeverityNumberDebug}, {299, plog.SeverityNumberInfo}, {399, plog.SeverityNumberInfo2},
+		{499, plog.SeverityNumberWarn}, {599, plog.SeverityNumberError}, {699, plog.SeverityNumberFatal}, {799, plog.SeverityNumberFatal2},
 		{800, plog.SeverityNumberFatal4},
 	},
 }

@@ -238,6 +238,12 @@ func marginFields(text string) (attrs []sentry.Attr) {
 // cutTrace cuts a stack trace off the message.
 func cutTrace(text string) string {
 	start := traceStart(text)
+	if i := strings.Index(text, "¦\tat "); i > 0 && (start < 0 || i < start) { // log4j2's %ex{separator(¦)}: the whole trace on the message's line
+		line := strings.LastIndexByte(text[:i], '\n') + 1
+		if at := inlineHeader(text[line:i], errorHeader); at >= 0 {
+			return trimRight(text[:line+at])
+		}
+	}
 	below := start >= 0 && lineKind(firstLine(text[start:])) == insideTrace
 	if start >= 0 {
 		text = trimRight(text[:start])
@@ -279,6 +285,9 @@ func cutFields(text string, h *head) (string, []sentry.Attr) {
 	case h.pairs:
 		got, attrs := cutPairs(text)
 		return cutLogger(got, h), attrs
+	}
+	if !h.hclog {
+		return text, nil
 	}
 	got, attrs := cutPairs(text)
 	if len(attrs) > 0 && strings.HasSuffix(firstLine(got), ":") { // hclog: a colon before the pairs

@@ -14,6 +14,7 @@ const (
 	noKey      levelKey = iota
 	levelMark           // a word, or a number whose family the other members must tell
 	wordMark            // a word only
+	googleMark          // a word, or one of Google's numbers; what other numbers mean under "severity" is anybody's guess
 	pythonMark          // Python's numbers
 	syslogMark          // RFC 5424's numbers
 	otelMark            // OpenTelemetry's numbers
@@ -34,9 +35,11 @@ const (
 // levelKeyOf names the members that decide a level. One switch: it is asked for every member of every record.
 func levelKeyOf(key string) levelKey {
 	switch key {
-	case "level", "severity", "lvl", "levelname", "level_name", "levelName", "loglevel", "log_level", "logLevel", "LogLevel", "log.level", "@level", "@l",
-		"Level", "LEVEL", "Severity", "SEVERITY", "severityText", "severity_text", "SeverityText", "_level", "_level_name", "levelText", "level_text",
-		"log.severity", "severity_label", "level_value", "level_int", "levelInt", "log.levelname":
+	case "severity", "Severity", "SEVERITY", "log.severity":
+		return googleMark
+	case "level", "lvl", "levelname", "level_name", "levelName", "loglevel", "log_level", "logLevel", "LogLevel", "log.level", "@level", "@l",
+		"Level", "LEVEL", "severityText", "severity_text", "SeverityText", "_level", "_level_name", "levelText", "level_text",
+		"severity_label", "level_value", "level_int", "levelInt", "log.levelname":
 		return levelMark
 	case "priority":
 		return wordMark
@@ -87,7 +90,7 @@ func (f *levelFinder) word(key levelKey, s string) plog.SeverityNumber {
 	switch key {
 	case wordMark:
 		return wordSeverity(s)
-	case levelMark:
+	case levelMark, googleMark:
 		if n := wordSeverity(s); n != plog.SeverityNumberUnspecified {
 			return n
 		}
@@ -121,6 +124,8 @@ func (f *levelFinder) numeral(key levelKey, n int64) plog.SeverityNumber {
 			return got
 		}
 		f.number, f.pending = n, true
+	case googleMark:
+		return numberSeverity(n, googleScale)
 	case pythonMark:
 		return numberSeverity(n, pythonScale)
 	case syslogMark:
@@ -142,9 +147,7 @@ func (f *levelFinder) last() plog.SeverityNumber {
 		return numberSeverity(f.number, syslogScale)
 	case f.pending && f.seen[monologMark]:
 		return numberSeverity(f.number, monologScale)
-	case f.pending && f.number >= 100 && f.number%100 == 0:
-		return numberSeverity(f.number, googleScale)
-	case f.pending || f.seen[levelMark] || !f.seen[stampMark] || !f.seen[callerMark] || !f.seen[wordsMark]:
+	case f.pending || f.seen[levelMark] || f.seen[googleMark] || !f.seen[stampMark] || !f.seen[callerMark] || !f.seen[wordsMark]:
 		return plog.SeverityNumberUnspecified
 	// Kubernetes components with --logging-format=json (k8s.io/component-base/logs/json): an info entry carries its verbosity, an error entry none.
 	case !f.seen[verboseMark]:

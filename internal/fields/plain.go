@@ -20,6 +20,8 @@ type head struct {
 	end int
 	// pairs: the logger prints fields as key=value after the message.
 	pairs bool
+	// hclog: the level in brackets and a name with a colon; where pairs follow the message, it ends in a colon too.
+	hclog bool
 	// block: fields follow on lines of their own, indented (pino-pretty, charmbracelet/log).
 	block bool
 	// php: PHP's own error, its place at the end of the message.
@@ -61,6 +63,7 @@ type headReader struct {
 	named   int    // names before the level that are no words of a sentence
 	spring  bool   // Spring Boot's ---
 	semi    bool   // semicolons stand between the parts
+	wide    bool   // the thread is as wide as Spring Boot prints it
 	ids     int    // numbers before the level
 	after   string // the last group after the level
 }

@@ -42,6 +42,7 @@ func (r *headReader) levelHere(limit int) bool {
 		if !r.afterTime(at) {
 			return false
 		}
+	case r.some == 1 && r.ids == 1 && spelling == capitals && w.form&bare != 0 && r.bracketAfter(e): // logback's %relative
 	case r.some == 0, r.some == 1 && r.inner == 1:
 		if !r.atStart(at) {
 			return false
@@ -107,6 +108,11 @@ func levelEnds(next byte) bool {
 	return false
 }
 
+func (r *headReader) bracketAfter(p int) bool {
+	p = blanks(r.s[:r.end], p)
+	return p < r.end && r.s[p] == '['
+}
+
 func (r *headReader) barAfter(p int) bool {
 	p = blanks(r.s[:r.end], p)
 	return p < r.end && (r.s[p] == '|' || r.s[p] == 0xc2)
@@ -130,8 +136,7 @@ func (r *headReader) afterTime(at place) bool {
 		if at.form&bare != 0 {
 			return true
 		}
-		p := blanks(r.s[:r.end], at.end)
-		return at.form&boxed != 0 && at.next == ' ' && p < r.end && r.s[p] == '[' // Nest: `LOG [Context] text`
+		return at.form&boxed != 0 && at.next == ' ' && r.bracketAfter(at.end) // Nest: `LOG [Context] text`
 	case smalls:
 		return at.next == ':' && at.form&loud == 0 && at.form&colon != 0 && r.words == 0 && r.name == ""
 	}
@@ -163,6 +168,9 @@ func (r *headReader) atStart(at place) bool {
 	if p-at.end >= 2 || at.form&short != 0 && at.end-r.p == 4 { // padded to a column, or a spelling that only loggers use
 		return true
 	}
+	if strings.HasPrefix(rest, "ERROR: ") { // V8: `FATAL ERROR: Reached heap limit`
+		return true
+	}
 	if c := rest[0]; c == '[' || c == '(' || c == '|' || strings.HasPrefix(rest, "- ") || strings.HasPrefix(rest, "-- ") {
 		return true
 	}
@@ -175,7 +183,7 @@ func (r *headReader) atStart(at place) bool {
 // namedMessage: a dotted name and a separator, as in log4j's `%p %c - %m` (and not pytest's `ERROR test_a.py::test - text`).
 func namedMessage(s string) bool {
 	n := strings.IndexAny(s, " \t")
-	if n > 0 && codePlace(s[:n]).Filename != "" {
+	if n > 0 && (codePlace(s[:n]).Filename != "" || javaClass(s[:n])) {
 		return true
 	}
 	if n <= 0 || strings.IndexByte(s[:n], '.') <= 0 || strings.Contains(s[:n], "::") || strings.IndexByte(s[:n], '/') >= 0 {
@@ -186,6 +194,12 @@ func namedMessage(s string) bool {
 	}
 	s = s[blanks(s, n):]
 	return strings.HasPrefix(s, "- ") || strings.HasPrefix(s, "-- ") || strings.HasPrefix(s, ": ") || strings.HasPrefix(s, "[") || strings.HasPrefix(s, "| ")
+}
+
+// javaClass: a class with two packages or more in front, which no sentence has.
+func javaClass(name string) bool {
+	last := strings.LastIndexByte(name, '.')
+	return last > 0 && last+1 < len(name) && isUpper(name[last+1]) && isLower(name[0]) && strings.Count(name, ".") >= 2 && plainName(name) && !errorName(name)
 }
 
 // category is the length of what .NET's console formatter prints after the level: ` Name.Space.Class[17]`, 0 where it is none.

@@ -111,6 +111,7 @@ var layouts = []struct {
 	{"CouchDB", "[error] 2026-11-21T10:11:12.123456Z node@127.0.0.1 <0.1.0> -------- gone", 17, "", "", "<0.1.0> -------- gone", "2026-11-21T10:11:12.123456Z"},
 	{"Xlog", "[2026-11-21T10:11:12.123+0000][info][gc,start] GC(0) Pause Young", 9, "", "", "GC(0) Pause Young", "2026-11-21T10:11:12.123Z"},
 	{"colours", "\x1b[2m2026-11-21T10:11:12.123456Z\x1b[0m \x1b[31mERROR\x1b[0m \x1b[2mshop::cart\x1b[0m\x1b[2m:\x1b[0m gone", 17, "shop::cart", "", "gone", "2026-11-21T10:11:12.123456Z"},
+	{"V8", "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", 21, "", "", "ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", ""},
 	{"log15", `t=2026-11-21T10:11:12+0000 lvl=eror msg="cart is gone" cart=7`, 17, "", "", "cart is gone", "2026-11-21T10:11:12Z"},
 }
 

@@ -224,11 +224,14 @@ func structlogNode(attrs []sentry.Attr, depth int) *errorNode {
 	if module := get(attrs, "exc_module").Str(); module != "" && module != "builtins" && module != "__main__" {
 		kind = module + "." + kind
 	}
-	n := &errorNode{exception: pythonException(kind, value), group: group}
+	n := &errorNode{exception: stacktrace.PythonException(kind, value), group: group}
 	frames := get(attrs, "frames").ListVal()
 	for _, v := range frames[max(0, len(frames)-stacktrace.MaxFrames):] {
 		f := v.MapVal()
-		frame := pythonFrame(get(f, "filename").Str(), get(f, "name").Str(), integer(get(f, "lineno")), get(f, "line").Str())
+		if get(f, "filename").Str() == "" { // structlog's "Skipped frames: 12"
+			continue
+		}
+		frame := stacktrace.PythonFrame(get(f, "filename").Str(), get(f, "name").Str(), integer(get(f, "lineno")), get(f, "line").Str())
 		frame.Vars = get(f, "locals").MapVal()
 		n.exception.Frames = append(n.exception.Frames, frame)
 	}

@@ -61,5 +61,8 @@ public class Make {
         say("PatternLayout", "pattern", "%highlight{%d{yyyy-MM-dd HH:mm:ss.SSS} %-5p} %style{[%t]}{magenta} %c{1.} : %m%n%xEx", "disableAnsi", "false");
         say("PatternLayout", "pattern", "[%d{dd/MMM/yyyy HH:mm:ss Z}] %p %X %c{1} - %m%n");
         say("PatternLayout", "pattern", "%p;%d;%t;%c;%m%n");
+        say("PatternLayout", "pattern", "%d{ISO8601} %p %c %m %ex{separator(¦)}%n");
+        say("PatternLayout", "pattern", "%d{UNIX_MILLIS} %p %t %c: %enc{%m}{CRLF}%n%rEx");
+        say("PatternLayout", "pattern", "%d{DEFAULT_MICROS}¦%level¦%thread¦%logger{1.}¦%X{tenant}¦%msg¦%throwable%n");
     }
 }

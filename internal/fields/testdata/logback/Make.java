@@ -74,7 +74,11 @@ public class Make {
         say(pattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level [%thread] [%X{traceId:-},%X{spanId:-}] %logger{36} - %msg%n"));
         say(pattern("%d{HH:mm:ss.SSS} %highlight(%-5level) %cyan(%logger{15}) - %msg %n"));
         say(pattern("[%level] %date{ISO8601} %logger - %msg traceId=%X{traceId}%n"));
-        say(pattern("%-4relative [%thread] %-5level %logger{35} -%kvp -%msg %n"));
+        say(pattern("%d{HH:mm:ss.SSS} [%thread] %-5level %logger{36} -%kvp- %msg%n"));
         say(pattern("%date %level [%thread] %logger{10} [%file:%line] %msg%n"));
+        say(pattern("%level %logger %msg %nopex%n"));
+        say(pattern("%date{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} ¦ %-5level ¦ %thread ¦ %logger ¦ %X ¦ %msg ¦ %n%ex"));
+        say(pattern("%-5relative %-5level [%thread] %logger{0} %mdc - %msg%n%rEx{full}"));
+        say(pattern("[%d{dd.MM.yyyy HH:mm:ss}] %p %c [%t] %m%n%xEx{full}"));
     }
 }
