@@ -1,5 +1,7 @@
 package stacktrace
 
+import "strings"
+
 // The reader of JavaScript's traces as V8, Node's util.inspect and the usual loggers print them. The rules of what comes out are @sentry/node's
 // (type = err.name, frames as its stack line parser makes them, chains as its linked errors); where it is known to lose something that the text
 // holds (the path in ENOENT's message, frames that only look like ones inside a message), the text wins.
@@ -27,7 +29,7 @@ func nodeKey(in Input, start, end int) (Key, bool) {
 	}
 	k := Key{}
 	k.Type, k.Message, _ = t.describe(text, &in)
-	k.Message = nodeTrimSpace(k.Message)
+	k.Message = strings.TrimSpace(k.Message)
 	var f nodePlace
 	if t.thrown.framed {
 		f = nodeInnermost(text, t.thrown.run)
@@ -51,10 +53,11 @@ func nodeInnermost(text string, run nodeRun) nodePlace {
 	for pos := run.start; pos < run.next && pos <= len(text); {
 		l := nodeLineAt(text, pos)
 		if call, kind := nodeSplitFrame(text[l.start:l.end]); kind == nodeFrame {
-			if file, line, _ := nodeFilename(nodePlain(call.location)); line > 0 {
-				return nodePlace{file: nodeShortFile(file), line: line}
+			file, line, _ := nodeSplitLocation(call.location)
+			if line > 0 && !(strings.HasPrefix(file, "data:") && call.function != "") {
+				return nodePlace{file: nodeDecodeURI(nodePlain(nodeShortFile(file))), line: line}
 			}
-			return nodePlace{function: nodeKeyFunction(nodePlain(call.function))}
+			return nodePlace{function: nodePlain(call.function)}
 		}
 		pos = l.next
 	}

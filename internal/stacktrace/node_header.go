@@ -35,10 +35,11 @@ func nodeNameAt(text string, i, end int) (nodeName, bool) {
 	switch {
 	case k == end:
 		n.message, n.alone = end, true
-	case text[k] == ':' && k+1 == end:
-		n.message = end
-	case text[k] == ':' && text[k+1] == ' ':
-		n.message = k + 2
+	case text[k] == ':' && (k+1 == end || text[k+1] == ' '):
+		n.message = k + 1
+		if k+1 < len(text) && text[k+1] == ' ' {
+			n.message++ // the line's content may end before it
+		}
 	default:
 		return nodeName{}, false
 	}
@@ -132,11 +133,18 @@ func nodeHeaderIn(text string, l nodeLine, above bool) (pos int, v nodeVerdict) 
 	if !above {
 		return 0, nodeNothing
 	}
+	if from > l.start {
+		return from, nodePerhaps
+	}
+	if i := strings.Index(c, "Warning: "); i >= 0 && nodeWordStart(c, 0, i) < i || strings.HasPrefix(c, "Warning: ") {
+		return 0, nodeDecoy
+	}
 	if pos = nodeClassInside(text, from, l.end); pos >= 0 {
 		return pos, nodePerhaps
 	}
-	if n, ok := nodeNameAt(text, from, l.end); from > l.start || ok && n.alone && nodeClassName(text[n.start:n.end]) {
-		return from, nodePerhaps
+	last := nodeWordStart(text, from, l.end)
+	if n, ok := nodeNameAt(text, last, l.end); ok && nodeClassName(text[n.start:n.end]) && (nodeSeparated(text, from, last) || nodeHumps(text[n.start:n.end])) {
+		return last, nodePerhaps
 	}
 	return 0, nodeNothing
 }
@@ -289,10 +297,16 @@ func nodeClassName(name string) bool {
 		return false
 	}
 	switch name {
-	case "Fatal", "Warn", "Info", "Debug", "Notice", "Critical", "Message", "Details", "Reason", "Stack", "Stacktrace", "Cause":
+	case "Fatal", "Warn", "Info", "Debug", "Notice", "Critical", "Message", "Details", "Detail", "Hint", "Help", "Note", "See", "Reason", "Cause",
+		"Code", "Status", "Path", "Query", "Request", "Response", "Context", "Stack", "Stacktrace":
 		return false
 	}
-	return strings.ToUpper(name) != name
+	for i := 1; i < len(name); i++ {
+		if name[i] >= 'a' && name[i] <= 'z' {
+			return true
+		}
+	}
+	return false
 }
 
 // nodeHumps tells whether a lower case letter, then an upper case one stands inside the name.
@@ -316,16 +330,21 @@ func nodeSeparated(text string, from, s int) bool {
 	if s-2 < from || text[s-1] != ' ' {
 		return false
 	}
-	return strings.IndexByte(":-]|>) ", text[s-2]) >= 0 || text[s-2] == 'm' && nodeTrimEnd(text[:s-1], from) < s-1
+	if strings.IndexByte(":-]|>) ", text[s-2]) >= 0 || text[s-2] == 'm' && nodeTrimEnd(text[:s-1], from) < s-1 {
+		return true
+	}
+	word := strings.ToLower(text[nodeWordStart(text, from, s-1) : s-1])
+	return word == "error" || word == "fatal" || word == "failed"
 }
 
 // nodeMessageLines is how many lines above its frames an error's name is looked for.
 const nodeMessageLines = 200
 
-// nodeHeaderAbove looks for the header of the frames that start in the line at frames; it lies behind floor.
+// nodeHeaderAbove looks for the header of the frames that start in the line at frames; it lies behind floor. The nearest name that is an error's
+// for sure wins; else a class name right above the frames, or further up where nothing else says that a logger's line stands there.
 func nodeHeaderAbove(text string, floor, frames int) (int, nodeVerdict) {
 	best, verdict := frames, nodeHeadless
-	apart, seen := false, 0
+	apart, seen, tagged := false, 0, false
 	for at := nodePreviousLine(text, frames, floor); at >= 0 && seen < nodeMessageLines; at = nodePreviousLine(text, at, floor) {
 		l := nodeLineAt(text, at)
 		if l.blank() {
@@ -350,6 +369,11 @@ func nodeHeaderAbove(text string, floor, frames int) (int, nodeVerdict) {
 			best, verdict = pos, nodePerhaps
 		case seen == 1:
 			best = nodeSkipTags(text, l)
+			tagged = best > l.start
+		case verdict == nodeHeadless && !tagged:
+			if class := nodeClassInside(text, l.start, l.end); class >= 0 {
+				best, verdict = class, nodePerhaps
+			}
 		}
 	}
 	return best, verdict

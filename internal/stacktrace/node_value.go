@@ -48,8 +48,7 @@ func (b *nodeBlock) describe(text string) (typ, value string) {
 	if name := b.nameProperty(text); name != "" {
 		typ = name
 	}
-	value = strings.TrimPrefix(text[min(b.message, b.end):b.end], " ")
-	return typ, nodeTrimRight(nodeMessage(value, b.indent))
+	return typ, nodeTrimRight(nodeMessage(text[min(b.message, b.end):b.end], b.indent))
 }
 
 // nameProperty is err.name where util.inspect prints it, because the stack was made before it was set.
@@ -89,8 +88,11 @@ func nodeThrownValue(value string) string {
 	if class != "" && nodeWordEnd(class, 0) != len(class) {
 		return value
 	}
-	keys, name, message := nodeObjectKeys(strings.TrimSuffix(object, "}"))
+	object = strings.TrimSpace(strings.TrimSuffix(object, "}"))
+	keys, name, message := nodeObjectKeys(object)
 	switch {
+	case len(keys) == 0 && object != "":
+		return value // a text in braces
 	case name != "" && message != "":
 		return "'" + name + "' captured as exception with message '" + message + "'"
 	case name != "":
@@ -161,13 +163,6 @@ func nodeUnquote(s string) string {
 func nodeShortFile(file string) string {
 	return file[strings.LastIndexAny(file, `/\`)+1:]
 }
-
-// nodeKeyFunction names a frame without a file.
-func nodeKeyFunction(name string) string {
-	return strings.TrimPrefix(name, "async ")
-}
-
-func nodeTrimSpace(s string) string { return strings.TrimSpace(s) }
 
 // nodeTrimRight cuts white space at the end: what stands there is the logger's as often as the error's.
 func nodeTrimRight(s string) string { return strings.TrimRight(s, " \t\r\n") }
