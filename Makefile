@@ -32,6 +32,10 @@ test: build ## run all tests that need nothing but Go (with -race where a C comp
 	$(RACE_ENV) $(GO) test $(RACE) -timeout 20m ./...
 	@./hack/fuzz.sh 2s
 
+.PHONY: corpus
+corpus: ## read the logs of real programs and print how much of their truth is found, by family
+	CGO_ENABLED=0 $(GO) test -count=1 -v -run 'Corpus' ./internal/stacktrace ./internal/fields | grep -vE '^ *(=== |--- |ok|PASS)'
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (default 60s) each
 	@./hack/fuzz.sh $(or $(FUZZTIME),60s)

@@ -31,6 +31,8 @@ type Config struct {
 	Release string `mapstructure:"release"`
 	// Events says what becomes an issue.
 	Events EventsConfig `mapstructure:"events"`
+	// RateLimit says how long data waits that Sentry limits.
+	RateLimit RateLimitConfig `mapstructure:"rate_limit"`
 	// HTTP is the client's configuration: timeout (per request), TLS, proxy, headers. The endpoint is the DSN's.
 	HTTP confighttp.ClientConfig `mapstructure:"http"`
 	// Queue of the exporter. queue_size is shared by the lanes: a quarter for events, half for spans.
@@ -48,19 +50,35 @@ type EventsConfig struct {
 	SpanExceptions string `mapstructure:"span_exceptions"`
 }
 
+// RateLimitConfig says how long data waits that Sentry limits.
+type RateLimitConfig struct {
+	// MaxWait is how long a lane that Sentry limits waits for the limit's end. What would have to wait longer is dropped and counted;
+	// 0 drops at once.
+	MaxWait time.Duration `mapstructure:"max_wait"`
+}
+
 var (
-	_                      component.Config    = (*Config)(nil)
-	_                      confmap.Unmarshaler = (*Config)(nil)
-	_                      confmap.Validator   = (*Config)(nil)
-	_                      confmap.Validator   = (*EventsConfig)(nil)
-	errWaitForResult                           = errors.New("'sending_queue::wait_for_result' must be false: the queue's answer is what makes a decision final")
-	errBatchCuts                               = errors.New("'sending_queue::batch::max_size' must be 0: cutting a batch would tear a segment's spans apart")
-	errEndpoint                                = errors.New("'http::endpoint' must be empty: the DSN says where envelopes go")
-	errCompression                             = errors.New("'http::compression' must be gzip or none: not every Sentry-compatible server reads anything else")
-	minSeverities                              = []string{"warn", "error", "fatal"}
-	defaultQueueBytes                          = int64(64 << 20)
-	defaultTimeout                             = 30 * time.Second
-	defaultIdleConnections                     = 20
+	_ component.Config    = (*Config)(nil)
+	_ confmap.Unmarshaler = (*Config)(nil)
+	_ confmap.Validator   = (*Config)(nil)
+	_ confmap.Validator   = (*EventsConfig)(nil)
+)
+
+var (
+	errWaitForResult = errors.New("'sending_queue::wait_for_result' must be false: the queue's answer is what makes a decision final")
+	errBatchCuts     = errors.New("'sending_queue::batch::max_size' must be 0: cutting a batch would tear a segment's spans apart")
+	errEndpoint      = errors.New("'http::endpoint' must be empty: the DSN says where envelopes go")
+	errCompression   = errors.New("'http::compression' must be gzip or none: not every Sentry-compatible server reads anything else")
+)
+
+var minSeverities = []string{"warn", "error", "fatal"}
+
+// Defaults that are not the Collector's own.
+const (
+	defaultQueueBytes      = 64 << 20
+	defaultTimeout         = 30 * time.Second
+	defaultIdleConnections = 20
+	defaultMaxWait         = 10 * time.Minute
 )
 
 func createDefaultConfig() component.Config {
@@ -80,10 +98,11 @@ func createDefaultConfig() component.Config {
 	retry.MaxElapsedTime = 0
 
 	return &Config{
-		Events: EventsConfig{MinSeverity: "error", SpanExceptions: string(triage.SpanExceptionsError)},
-		HTTP:   http,
-		Queue:  configoptional.Some(queue),
-		Retry:  retry,
+		Events:    EventsConfig{MinSeverity: "error", SpanExceptions: string(triage.SpanExceptionsError)},
+		RateLimit: RateLimitConfig{MaxWait: defaultMaxWait},
+		HTTP:      http,
+		Queue:     configoptional.Some(queue),
+		Retry:     retry,
 	}
 }
 
@@ -124,6 +143,9 @@ func (cfg *Config) Validate() error {
 	}
 	if cfg.Release != "" && envelope.SanitizeRelease(cfg.Release) != cfg.Release {
 		errs = append(errs, errors.New("'release' is not one that Sentry takes: at most 200 bytes, no slash, no line end, not \"latest\""))
+	}
+	if cfg.RateLimit.MaxWait < 0 {
+		errs = append(errs, errors.New("'rate_limit::max_wait' must not be negative"))
 	}
 	return errors.Join(append(errs, cfg.validateHTTP(), cfg.validateQueue())...)
 }

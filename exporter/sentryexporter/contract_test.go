@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/receiver"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/metadata"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentrytest"
 )
 
@@ -76,6 +77,9 @@ func receiverOf(fake *sentrytest.Fake) receiver.Factory {
 	return receiver.NewFactory(component.MustNewType("fake"), func() component.Config { return &struct{}{} },
 		receiver.WithLogs(func(_ context.Context, _ receiver.Settings, _ component.Config, next consumer.Logs) (receiver.Logs, error) {
 			fake.AnswerWith(func(r *sentrytest.Received) sentrytest.Answer {
+				if r.Type() == envelope.TypeClientReport {
+					return sentrytest.Answer{}
+				}
 				ld := plog.NewLogs()
 				id := r.Item()["extra"].(map[string]any)["test_id"].(string)
 				ld.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords().AppendEmpty().Attributes().PutStr("test_id", id)
@@ -85,6 +89,9 @@ func receiverOf(fake *sentrytest.Fake) receiver.Factory {
 		}, component.StabilityLevelAlpha),
 		receiver.WithTraces(func(_ context.Context, _ receiver.Settings, _ component.Config, next consumer.Traces) (receiver.Traces, error) {
 			fake.AnswerWith(func(r *sentrytest.Received) sentrytest.Answer {
+				if r.Type() == envelope.TypeClientReport {
+					return sentrytest.Answer{}
+				}
 				td := ptrace.NewTraces()
 				trace := r.Item()["contexts"].(map[string]any)["trace"].(map[string]any)
 				id := trace["data"].(map[string]any)["test_id"].(string)

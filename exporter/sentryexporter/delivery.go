@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
-	"go.uber.org/zap"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
@@ -30,15 +28,10 @@ type delivery struct {
 
 	mu          sync.Mutex
 	undelivered []int // positions in the push
+	tooLarge    []int // positions that the server found too large, to be sent smaller
 	silent      int   // requests without an answer since the last answer
 	wait        time.Duration
 	reason      string
-}
-
-// quantity is how much of a data category an envelope holds.
-type quantity struct {
-	category sentry.Category
-	n        int
 }
 
 // parcel is one envelope of a push.
@@ -47,9 +40,10 @@ type parcel struct {
 	id         sentry.EventID
 	itemType   string
 	payload    *[]byte // from payloads; given back once it was sent
-	quantities [2]quantity
+	quantities [2]report.Quantity
 	repairs    translate.Repairs
 	truncated  bool
+	last       bool // it cannot be made smaller
 }
 
 // payloads holds the buffers that items are encoded into.
@@ -66,10 +60,21 @@ func freePayload(p *[]byte) {
 
 func (l *lane) newDelivery(ctx context.Context) *delivery { return &delivery{lane: l, ctx: ctx} }
 
-// blocked notes an item as untried, and says so, where trying is of no use now: its category is limited, nobody answers, or the
-// exporter stops. Ask before encoding.
-func (d *delivery) blocked(position int) bool {
+// gate says what to do with an item before it is encoded.
+type gate uint8
+
+const (
+	gateOpen  gate = iota
+	gateLater      // trying is of no use now; the item is noted as undelivered
+	gateDrop       // its rate limit lasts longer than the configuration waits
+)
+
+// gate notes an item as undelivered where trying is of no use now: its category is limited, nobody answers, or the exporter stops.
+func (d *delivery) gate(position int) gate {
 	wait := d.lane.project.client.Limited(d.lane.categories...)
+	if wait > 0 && d.lane.limited.hopeless(d.lane.project.now(), wait, d.lane.project.cfg.RateLimit.MaxWait) {
+		return gateDrop
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
@@ -80,10 +85,10 @@ func (d *delivery) blocked(position int) bool {
 	case d.ctx.Err() != nil:
 		d.reason = d.ctx.Err().Error()
 	default:
-		return false
+		return gateOpen
 	}
 	d.undelivered = append(d.undelivered, position)
-	return true
+	return gateLater
 }
 
 // send posts a parcel as soon as a request may be made. It returns when the request is on its way, not when it is answered.
@@ -94,27 +99,32 @@ func (d *delivery) send(p parcel) {
 		defer d.wg.Done()
 		defer func() { <-d.lane.slots }()
 		defer freePayload(p.payload)
-		result := d.lane.project.client.Send(d.ctx, envelope.Header{EventID: p.id}, d.lane.categories,
-			envelope.Item{Type: p.itemType, Payload: *p.payload})
-		d.settle(p, result)
+		d.settle(p, d.lane.project.post(d.ctx, envelope.Header{EventID: p.id}, d.lane.categories,
+			envelope.Item{Type: p.itemType, Payload: *p.payload}))
 	}()
 }
 
 // settle books an outcome.
 func (d *delivery) settle(p parcel, result transport.Result) {
-	d.lane.measure(d.ctx, result)
+	l := d.lane
 	switch result.Verdict {
 	case transport.Delivered:
-		d.lane.count(d.ctx, d.lane.project.telemetry.ExporterSentryDeliveredItems, p.quantities)
-		d.lane.countRepairs(d.ctx, p.repairs, p.truncated)
-		d.lane.project.status.report(nil)
-	case transport.Refused, transport.TooLarge:
-		d.lane.count(d.ctx, d.lane.project.telemetry.ExporterSentryRefusedItems, p.quantities, statusAttr(result.Status))
-		d.lane.logRefusal(result.Reason)
-		if result.Status == 401 || result.Status == 403 {
-			d.lane.project.status.report(fmt.Errorf("project %q: Sentry refuses the DSN: %s", d.lane.project.name, result.Reason))
+		l.delivered(d.ctx, p)
+	case transport.TooLarge, transport.Refused:
+		if result.Verdict == transport.Refused || p.last {
+			l.refused(d.ctx, p, result)
 		}
-	case transport.Limited, transport.Failed:
+	case transport.Limited:
+		if l.limited.hopeless(l.project.now(), result.Wait, l.project.cfg.RateLimit.MaxWait) {
+			l.discard(d.ctx, report.RatelimitBackoff, p.quantities)
+			return
+		}
+	case transport.Failed:
+		if l.poison.kills(p.id, l.project.now(), l.accepted.Load()) {
+			l.discard(d.ctx, report.SendError, p.quantities)
+			l.logPoison(p.id, result.Reason)
+			return
+		}
 	}
 
 	d.mu.Lock()
@@ -124,14 +134,27 @@ func (d *delivery) settle(p parcel, result transport.Result) {
 	} else {
 		d.silent = 0
 	}
-	if result.Verdict == transport.Limited || result.Verdict == transport.Failed {
+	switch {
+	case result.Verdict == transport.Limited, result.Verdict == transport.Failed:
 		d.undelivered = append(d.undelivered, p.position)
 		d.wait = max(d.wait, result.Wait)
 		d.reason = result.Reason
+	case result.Verdict == transport.TooLarge && !p.last:
+		d.tooLarge = append(d.tooLarge, p.position)
 	}
 }
 
-// finish waits for the answers. It gives the positions of what is left to deliver, sorted, and the error that says why.
+// smaller waits for the answers and gives the positions of what must be sent smaller.
+func (d *delivery) smaller() map[int]bool {
+	d.wg.Wait()
+	again := make(map[int]bool, len(d.tooLarge))
+	for _, position := range d.tooLarge {
+		again[position] = true
+	}
+	return again
+}
+
+// finish waits for the answers. It gives the positions of what is left to deliver, sorted and each once, and the error that says why.
 // The error asks for a pause where the server named one.
 func (d *delivery) finish(total int) ([]int, error) {
 	d.wg.Wait()
@@ -140,42 +163,10 @@ func (d *delivery) finish(total int) ([]int, error) {
 		return nil, nil
 	}
 	slices.Sort(left)
+	left = slices.Compact(left)
 	err := fmt.Errorf("%d of %d %s not delivered yet: %s", len(left), total, d.lane.kind, d.reason)
 	if d.wait > 0 {
 		err = exporterhelper.NewThrottleRetry(err, d.wait)
 	}
 	return left, err
-}
-
-func statusAttr(status int) attribute.KeyValue {
-	return attribute.Int("http.response.status_code", status)
-}
-
-// count books items by category.
-func (l *lane) count(ctx context.Context, counter metric.Int64Counter, quantities [2]quantity, attrs ...attribute.KeyValue) {
-	for _, q := range quantities {
-		if q.n > 0 {
-			set := append([]attribute.KeyValue{attribute.String("project", l.project.name), attribute.String("data_category", string(q.category))}, attrs...)
-			counter.Add(ctx, int64(q.n), metric.WithAttributes(set...))
-		}
-	}
-}
-
-// measure books what a request cost.
-func (l *lane) measure(ctx context.Context, result transport.Result) {
-	project := attribute.String("project", l.project.name)
-	t := l.project.telemetry
-	t.ExporterSentryEnvelopeBytes.Add(ctx, int64(result.RawBytes), metric.WithAttributes(project))
-	t.ExporterSentryWireBytes.Add(ctx, int64(result.WireBytes), metric.WithAttributes(project))
-	t.ExporterSentryRequestDuration.Record(ctx, result.Duration.Seconds(), metric.WithAttributes(project, statusAttr(result.Status)))
-}
-
-// discard books items that the exporter itself drops.
-func (l *lane) discard(ctx context.Context, reason string, quantities [2]quantity) {
-	l.count(ctx, l.project.telemetry.ExporterSentryDiscardedItems, quantities, attribute.String("discard_reason", reason))
-	if l.refusals.first("discard " + reason) {
-		l.project.set.Logger.Error("Items cannot be made into anything that Sentry takes; they are dropped and counted "+
-			"(otelcol_exporter_sentry_discarded_items). Further ones with the same cause are not logged.",
-			zap.String("project", l.project.name), zap.String("lane", string(l.kind)), zap.String("reason", reason))
-	}
 }

@@ -97,7 +97,7 @@ func TestOnlyTheUndeliveredRestIsTriedAgain(t *testing.T) {
 }
 
 func TestWhatIsRefusedForGoodIsNotTriedAgain(t *testing.T) {
-	for _, status := range []int{400, 401, 403, 404, 413} {
+	for _, status := range []int{400, 401, 403, 404} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			fake := sentrytest.Start(t)
 			fake.AnswerWith(answers(sentrytest.Answer{Status: status, Body: `{"detail":"no"}`}))
@@ -114,7 +114,7 @@ func TestALimitedCategoryDelaysNoOther(t *testing.T) {
 	fake := sentrytest.Start(t)
 	fake.AnswerWith(func(r *sentrytest.Received) sentrytest.Answer {
 		if r.Type() == "event" {
-			return limited("error", 3600)
+			return limited("error", 300)
 		}
 		return sentrytest.Answer{}
 	})

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
@@ -28,9 +29,39 @@ func newEventsLane(p *project) (*eventsLane, error) {
 	return l, err
 }
 
+// smallEvent is the size at which an event is tried again that the server found too large (product docs: 200 KB compressed).
+const smallEvent = 200 << 10
+
 // push sends one event per record. What could not be delivered comes back in the error, to be tried again.
 func (l *eventsLane) push(ctx context.Context, ld plog.Logs) error {
 	d := l.newDelivery(ctx)
+	total := l.each(ld, func(position int, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared) {
+		switch d.gate(position) {
+		case gateOpen:
+			l.sendEvent(d, rec, from, prepared, position, envelope.MaxEventBytes)
+		case gateDrop:
+			l.discard(ctx, report.RatelimitBackoff, oneEvent)
+		case gateLater:
+		}
+	})
+	if again := d.smaller(); len(again) > 0 {
+		l.each(ld, func(position int, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared) {
+			if again[position] {
+				l.sendEvent(d, rec, from, prepared, position, smallEvent)
+			}
+		})
+	}
+	left, err := d.finish(total)
+	if err != nil {
+		return consumererror.NewLogs(err, keepLogs(ld, left))
+	}
+	return nil
+}
+
+var oneEvent = [2]report.Quantity{{Category: sentry.CategoryError, N: 1}}
+
+// each visits the records of a request with what their resource and scope say, and gives their number.
+func (l *eventsLane) each(ld plog.Logs, visit func(position int, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared)) int {
 	position := 0
 	for _, rl := range ld.ResourceLogs().All() {
 		resource := translate.Resource(rl.Resource(), l.project.defaults)
@@ -39,21 +70,15 @@ func (l *eventsLane) push(ctx context.Context, ld plog.Logs) error {
 		for _, sl := range rl.ScopeLogs().All() {
 			from.Scope = sl.Scope().Name()
 			for _, rec := range sl.LogRecords().All() {
-				if !d.blocked(position) {
-					l.sendEvent(d, rec, from, prepared, position)
-				}
+				visit(position, rec, from, prepared)
 				position++
 			}
 		}
 	}
-	left, err := d.finish(position)
-	if err != nil {
-		return consumererror.NewLogs(err, keepLogs(ld, left))
-	}
-	return nil
+	return position
 }
 
-func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared, position int) {
+func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared, position, limit int) {
 	verdict := triage.ReadVerdict(rec)
 	event := translate.Event(rec, translate.Occurrence{
 		EventID:     verdict.EventID,
@@ -61,16 +86,18 @@ func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.O
 		FromSpan:    verdict.Source == triage.SourceSpanEvent,
 		Transaction: verdict.Transaction,
 	}, from)
-	quantities := [2]quantity{{sentry.CategoryError, 1}}
 	payload := payloads.Get().(*[]byte)
-	encoded, fit := envelope.FitEvent((*payload)[:0], event, prepared)
+	encoded, fit := envelope.FitEventWithin((*payload)[:0], event, prepared, limit)
 	*payload = encoded
 	if !fit.OK {
 		freePayload(payload)
-		l.discard(d.ctx, "invalid", quantities)
+		l.discard(d.ctx, report.Invalid, oneEvent)
 		return
 	}
-	d.send(parcel{position: position, id: event.ID, itemType: envelope.TypeEvent, payload: payload, quantities: quantities, truncated: fit.Cut != 0})
+	d.send(parcel{
+		position: position, id: event.ID, itemType: envelope.TypeEvent, payload: payload, quantities: oneEvent,
+		truncated: fit.Cut != 0, last: limit == smallEvent,
+	})
 }
 
 // keepLogs copies the records at the given positions (sorted), each under its resource and scope.

@@ -2,14 +2,13 @@ package sentryexporter
 
 import (
 	"fmt"
-	"strings"
 	"sync"
+	"sync/atomic"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
-	"go.uber.org/zap"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -36,7 +35,10 @@ type lane struct {
 	kind       laneKind
 	categories []sentry.Category // those that a rate limit must leave open
 	slots      chan struct{}     // bounds the requests in flight
-	refusals   refusals
+	said       once              // causes that were logged
+	limited    limitedSince
+	poison     poison
+	accepted   atomic.Uint64 // envelopes delivered
 }
 
 func newLane(p *project, kind laneKind, categories ...sentry.Category) *lane {
@@ -45,7 +47,6 @@ func newLane(p *project, kind laneKind, categories ...sentry.Category) *lane {
 		kind:       kind,
 		categories: categories,
 		slots:      make(chan struct{}, p.cfg.parallel()),
-		refusals:   refusals{seen: make(map[string]bool)},
 	}
 }
 
@@ -95,32 +96,25 @@ func (l *lane) batches() bool {
 	return l.project.cfg.Queue.HasValue() && l.project.cfg.Queue.Get().Batch.HasValue()
 }
 
-// refusals remembers which causes of a refusal were logged.
-type refusals struct {
+// once remembers which causes were logged.
+type once struct {
 	mu   sync.Mutex
 	seen map[string]bool
 }
 
-// maxRefusals bounds the causes that are told apart; a server that writes something else into each answer must not fill the log.
-const maxRefusals = 20
+// maxCauses bounds the causes that are told apart; a server that writes something else into each answer must not fill the log.
+const maxCauses = 40
 
 // first reports whether this cause was never seen before.
-func (r *refusals) first(cause string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.seen[cause] || len(r.seen) >= maxRefusals {
+func (o *once) first(cause string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.seen[cause] || len(o.seen) >= maxCauses {
 		return false
 	}
-	r.seen[cause] = true
-	return true
-}
-
-// logRefusal says once per cause why Sentry refuses what this lane sends.
-func (l *lane) logRefusal(reason string) {
-	cause, _, _ := strings.Cut(reason, ": ")
-	if l.refusals.first(cause) {
-		l.project.set.Logger.Error("Sentry refuses items for good; they are dropped and counted (otelcol_exporter_sentry_refused_items). "+
-			"Further ones with the same cause are not logged.",
-			zap.String("project", l.project.name), zap.String("lane", string(l.kind)), zap.String("host", l.project.dsn.Host()), zap.String("reason", reason))
+	if o.seen == nil {
+		o.seen = make(map[string]bool)
 	}
+	o.seen[cause] = true
+	return true
 }

@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/metadata"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
@@ -23,6 +24,9 @@ type project struct {
 
 	events *eventsLane
 	spans  *spansLane
+
+	ledger   report.Ledger // what was dropped and is not yet reported
+	reporter reporter
 }
 
 type projectSettings struct {
@@ -58,13 +62,79 @@ func (p *project) start(ctx context.Context, host component.Host) error {
 			return err
 		}
 	}
+	p.reporter.start(p)
 	return nil
 }
 
+// shutdown lets the lanes hand over what they can, then reports what was dropped on the way.
 func (p *project) shutdown(ctx context.Context) error {
 	var err error
 	for _, lane := range p.lanes() {
 		err = errors.Join(err, lane.Shutdown(ctx))
 	}
+	p.reporter.stop(ctx, p)
 	return err
+}
+
+// post sends one envelope; a client report that is due rides along.
+func (p *project) post(ctx context.Context, header envelope.Header, categories []sentry.Category, items ...envelope.Item) transport.Result {
+	due, ok := p.ledger.Take()
+	if ok {
+		items = append(items, due.Item(p.now()))
+	}
+	result := p.client.Send(ctx, header, categories, items...)
+	if ok && result.Verdict == transport.Failed {
+		p.ledger.Restore(due)
+	}
+	p.measure(ctx, result)
+	return result
+}
+
+// reportInterval is how long a client report waits for an envelope that takes it along (client report specification: about 30 s).
+const reportInterval = 30 * time.Second
+
+// reporter sends client reports that no envelope took along.
+type reporter struct {
+	quit chan struct{}
+	done chan struct{}
+}
+
+func (r *reporter) start(p *project) {
+	r.quit, r.done = make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(r.done)
+		tick := time.NewTicker(reportInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				p.sendReport(context.Background())
+			case <-r.quit:
+				return
+			}
+		}
+	}()
+}
+
+// stop sends what is left to report, once.
+func (r *reporter) stop(ctx context.Context, p *project) {
+	if r.quit == nil {
+		return
+	}
+	close(r.quit)
+	<-r.done
+	p.sendReport(ctx)
+}
+
+// sendReport sends a client report of its own, if there is anything to report. It is not tried again for its own sake.
+func (p *project) sendReport(ctx context.Context) {
+	due, ok := p.ledger.Take()
+	if !ok {
+		return
+	}
+	result := p.client.Send(ctx, envelope.Header{}, nil, due.Item(p.now()))
+	if result.Verdict == transport.Failed {
+		p.ledger.Restore(due)
+	}
+	p.measure(ctx, result)
 }

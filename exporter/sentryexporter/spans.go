@@ -9,9 +9,8 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 	"go.opentelemetry.io/collector/pdata/ptrace"
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
@@ -110,6 +109,9 @@ func (w *spansPush) resource(l *lane, td ptrace.Traces, i int) preparedResource 
 	return w.resources[i]
 }
 
+// smallerPart is how many spans a part of a segment has that is sent again because the server found it too large.
+const smallerPart = 100
+
 // push sends one transaction per segment. What could not be delivered comes back in the error, by whole segments.
 func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 	w := spansPushes.Get().(*spansPush)
@@ -117,11 +119,22 @@ func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 	segments := w.begin(td, l.project.dsn.ProjectID())
 	d := l.newDelivery(ctx)
 	for i, seg := range segments {
-		if d.blocked(i) {
-			continue
+		switch d.gate(i) {
+		case gateOpen:
+			for part := range seg.Parts(maxTransactionSpans) {
+				l.sendPart(d, w, td, part, i, false)
+			}
+		case gateDrop:
+			l.discard(ctx, report.RatelimitBackoff, quantitiesOf(seg))
+		case gateLater:
 		}
-		for part := range seg.Parts(maxTransactionSpans) {
-			l.sendPart(d, w, td, part, i)
+	}
+	again := d.smaller()
+	for i, seg := range segments {
+		if again[i] {
+			for part := range seg.Parts(smallerPart) {
+				l.sendPart(d, w, td, part, i, true)
+			}
 		}
 	}
 	left, err := d.finish(len(segments))
@@ -131,8 +144,13 @@ func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 	return nil
 }
 
+// quantitiesOf counts a segment as Sentry does: the transaction, and its spans with the segment span.
+func quantitiesOf(seg segment.Segment) [2]report.Quantity {
+	return [2]report.Quantity{{Category: sentry.CategoryTransaction, N: 1}, {Category: sentry.CategorySpan, N: len(seg.Spans) + 1}}
+}
+
 // sendPart sends a segment, or a part of one. What is too large for one transaction goes as two.
-func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg segment.Segment, position int) {
+func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg segment.Segment, position int, last bool) {
 	res := w.resource(l.lane, td, seg.Root.Resource)
 	tx, repairs := w.translate.Transaction(td, seg, res.resource, sentry.Time(l.project.now().UnixNano()))
 	tx.ID = triage.TransactionID(l.project.dsn.ProjectID(), tx.Trace.TraceID, tx.Trace.SpanID, w.named[position].ordinal)
@@ -141,47 +159,27 @@ func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg se
 	if half := len(seg.Spans) / 2; half > 0 {
 		if *payload, fit = envelope.FitWholeSpans((*payload)[:0], tx, res.prepared); !fit.OK {
 			freePayload(payload)
-			l.sendPart(d, w, td, seg.Slice(0, half), position)
-			l.sendPart(d, w, td, seg.Slice(half, len(seg.Spans)), position)
+			l.sendPart(d, w, td, seg.Slice(0, half), position, last)
+			l.sendPart(d, w, td, seg.Slice(half, len(seg.Spans)), position, last)
 			return
 		}
 	} else {
 		*payload, fit = envelope.FitTransaction((*payload)[:0], tx, res.prepared)
 	}
-	quantities := [2]quantity{{sentry.CategoryTransaction, 1}, {sentry.CategorySpan, len(seg.Spans) + 1}}
+	quantities := quantitiesOf(seg)
 	if !fit.OK {
 		freePayload(payload)
-		l.discard(d.ctx, "invalid", quantities)
+		l.discard(d.ctx, report.Invalid, quantities)
 		return
 	}
 	if lost := fit.LostSpans + fit.InvalidSpans; lost > 0 {
-		quantities[1].n -= lost
-		l.discard(d.ctx, "invalid", [2]quantity{{sentry.CategorySpan, lost}})
+		quantities[1].N -= lost
+		l.discard(d.ctx, report.Invalid, [2]report.Quantity{{Category: sentry.CategorySpan, N: lost}})
 	}
 	d.send(parcel{
 		position: position, id: tx.ID, itemType: envelope.TypeTransaction, payload: payload, quantities: quantities,
-		repairs: repairs, truncated: fit.Cut != 0,
+		repairs: repairs, truncated: fit.Cut != 0, last: last,
 	})
-}
-
-// countRepairs books what had to be mended in a transaction that was delivered.
-func (l *lane) countRepairs(ctx context.Context, r translate.Repairs, truncated bool) {
-	for _, c := range [...]struct {
-		name string
-		n    int
-	}{
-		{"start_time", r.StartTime},
-		{"end_time", r.EndTime},
-		{"span_id", r.SpanID},
-		{"trace_id", r.TraceID},
-		{"parent_span_id", r.ParentSpanID},
-		{"links", r.Links},
-		{"truncated", map[bool]int{true: 1}[truncated]},
-	} {
-		if c.n > 0 {
-			l.project.telemetry.ExporterSentryRepairedItems.Add(ctx, int64(c.n), metric.WithAttributes(attribute.String("repair", c.name)))
-		}
-	}
 }
 
 // keepSegments copies the segments at the given positions (sorted), and with each all that share its ids: the order among those tells

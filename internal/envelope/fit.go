@@ -140,6 +140,11 @@ func fitTransactionBy(rungs []rung, dst []byte, tx *sentry.Transaction, p *Prepa
 	return dst, result
 }
 
+// FitEventWithin is FitEvent for a server that takes less than Sentry does. limit is in bytes.
+func FitEventWithin(dst []byte, e *sentry.Event, p *Prepared, limit int) ([]byte, FitResult) {
+	return fitEvent(dst, e, prepared(p, e.Resource), limit)
+}
+
 // FitEvent writes e like AppendEvent and, if that is more than MaxEventBytes, leaves out part after part until it fits.
 func FitEvent(dst []byte, e *sentry.Event, p *Prepared) ([]byte, FitResult) {
 	return fitEvent(dst, e, prepared(p, e.Resource), MaxEventBytes)

@@ -219,6 +219,34 @@ func (f *Fake) Accepted(itemType string) []*Received {
 	return out
 }
 
+// Reported adds up the client reports in envelopes that were answered (with anything but a 5xx), by "reason/category".
+func (f *Fake) Reported() map[string]float64 {
+	out := map[string]float64{}
+	for _, r := range f.All() {
+		for _, item := range r.Envelope.Items {
+			if item.Type == envelope.TypeClientReport && r.Status < http.StatusInternalServerError {
+				f.addReport(out, item.Payload)
+			}
+		}
+	}
+	return out
+}
+
+func (f *Fake) addReport(to map[string]float64, payload []byte) {
+	var report struct {
+		Discarded []struct {
+			Reason, Category string
+			Quantity         float64
+		} `json:"discarded_events"`
+	}
+	if err := json.Unmarshal(payload, &report); err != nil {
+		f.t.Errorf("fake Sentry: %v", err)
+	}
+	for _, d := range report.Discarded {
+		to[d.Reason+"/"+d.Category] += d.Quantity
+	}
+}
+
 // WaitFor waits until the condition holds, asking anew whenever something came; the test fails if it never does.
 func (f *Fake) WaitFor(condition func() bool) {
 	f.t.Helper()
