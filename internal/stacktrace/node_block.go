@@ -286,13 +286,13 @@ func nodeMoreFrames(text string, run nodeRun, named bool) int {
 	if run.closed {
 		return -1
 	}
-	above := nodeNothing
+	gap := false // the last line with something in it names no error
 	pos, seen := run.next, 0
 	for ; pos <= len(text) && seen < nodeMoreLines; seen++ {
 		l := nodeLineAt(text, pos)
 		c := text[l.start:l.end]
 		if _, kind := nodeSplitFrame(c); kind == nodeFrame {
-			if above != nodeHeadless || l.indent > run.indent {
+			if !gap || l.indent > run.indent {
 				return -1
 			}
 			return pos
@@ -304,12 +304,11 @@ func nodeMoreFrames(text string, run nodeRun, named bool) int {
 			if nodeStops(c) && !strings.HasPrefix(c, "Node.js v") || nodeRule(c) || c[0] == '"' {
 				return -1
 			}
-			if _, above = nodeHeaderIn(text, l, true); above == nodeCertain || above == nodeDecoy {
+			_, verdict := nodeHeaderIn(text, l, true)
+			if verdict == nodeCertain || verdict == nodeDecoy {
 				return -1
 			}
-			if above == nodeNothing {
-				above = nodeHeadless // a line without a name
-			}
+			gap = verdict == nodeNothing
 		}
 		pos = l.next
 	}
