@@ -115,6 +115,49 @@ func FuzzJSON(f *testing.F) {
 	})
 }
 
+// TestAnyValue: every name with every kind of value, alone and beside the members that make a logger known. Whatever an app writes there, it is read.
+func TestAnyValue(t *testing.T) {
+	values := []string{`null`, `true`, `0`, `-1`, `1.5`, `1795255872`, `18446744073709551615`, `""`, `"x"`, `"a\nb"`, `"E: x\n\tat a.B.c(B.java:1)"`, `[]`, `[1]`, `["a"]`, `[[]]`, `[{}]`, `{}`, `{"a":1}`,
+		`[{"exc_type":"E"}]`, `[{"func":"f","source":"a.go"}]`, `{"stepArray":[{"methodName":"m"}]}`, `{"className":"E","stepArray":[],"cause":{}}`, `{"root":{"message":"m","stack":[]},"wrap":[1]}`,
+		`{"class":"E","file":"a.php:1","previous":{"class":"F","file":"b.php:2"}}`, `{"commonElementCount":1,"extendedStackTrace":"x"}`, `{"stack":"s","cause":{"stack":"t","cause":[]}}`}
+	families := `"levelname":"ERROR","short_message":"m","pid":1,"hostname":"h","text":"t","record":{},"sequenceNumber":0,"mdc":{},"t":{"$date":"x"},"target":"a::b","arguments":["a",1]`
+	paths := []string{"level", "severity", "log", "record", "v", "ts"}
+	for _, n := range append(append([]name{}, names...), appNames...) {
+		paths = append(paths, n.path)
+	}
+	for _, owner := range errorOwners {
+		paths = append(paths, owner)
+		for _, m := range errorMembers {
+			paths = append(paths, owner+"."+m.path)
+		}
+	}
+	for _, c := range containers {
+		paths = append(paths, c, c+".error", c+".trace_id")
+	}
+	for _, path := range paths {
+		for _, value := range values {
+			member, _ := json.Marshal(path)
+			nested := value
+			for parts := strings.Split(path, "."); len(parts) > 0; parts = parts[:len(parts)-1] {
+				key, _ := json.Marshal(parts[len(parts)-1])
+				nested = `{` + string(key) + `:` + nested + `}`
+			}
+			for _, body := range []string{`{` + string(member) + `:` + value + `}`, nested, `{` + families + `,` + string(member) + `:` + value + `}`, `{` + families + `,` + nested[1:]} {
+				r := Read(lineRecord(body), "")
+				r.Failure.Found()
+				var m map[string]any
+				require.NoError(t, json.Unmarshal([]byte(body), &m), body)
+				rec := plog.NewLogRecord()
+				require.NoError(t, rec.Body().SetEmptyMap().FromRaw(m))
+				Read(rec, "")
+				rec = plog.NewLogRecord()
+				require.NoError(t, rec.Attributes().FromRaw(m))
+				Read(rec, "")
+			}
+		}
+	}
+}
+
 // TestLinear: bodies made to be slow. Time per byte must not grow with the size.
 func TestLinear(t *testing.T) {
 	for name, unit := range map[string]string{

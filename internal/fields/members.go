@@ -172,6 +172,14 @@ func (m *members) value(is meaning) sentry.Value {
 	return sentry.Value{}
 }
 
+// keyOf is the key of the member that has a meaning, "" where none has.
+func (m *members) keyOf(is meaning) string {
+	if a := m.claims[is].attr; a != nil {
+		return a.Key
+	}
+	return ""
+}
+
 // text is the value of a meaning as text: lists are lines.
 func (m *members) text(is meaning) string {
 	v := m.value(is)

@@ -21,15 +21,15 @@ func colourless(s string) string {
 func (r *Record) message(m *members, text string) {
 	text = trimRight(stripANSI(text))
 	switch {
-	case m.family&logback != 0 && m.claims[isParams].attr != nil && m.claims[isMessage].attr.Key == "message": // logback's JsonEncoder writes the pattern and its arguments
+	case m.family&logback != 0 && m.claims[isParams].attr != nil && m.keyOf(isMessage) == "message": // logback's JsonEncoder writes the pattern and its arguments
 		r.Template = text
 		text = fillBraces(text, r.Params)
 	case r.Template != "" && text == r.Template: // Serilog's compact format leaves the rendering to its reader
 		text = fillNames(text, m)
 	}
 	text = cutBasic(text, r.Logger)
-	if a := m.claims[isStack].attr; a != nil && a.Key == "stack" {
-		text = cutJoined(text, a.Value.Str())
+	if m.keyOf(isStack) == "stack" {
+		text = cutJoined(text, m.text(isStack))
 	}
 	f := &r.Failure
 	if head := firstLine(f.Stacktrace); f.Whole && len(head) > 8 {
@@ -153,8 +153,8 @@ func (r *Record) words(s string, h *head) {
 	if len(attrs) > 0 {
 		m := members{}
 		m.read(attrs, attributeNames)
-		if a := m.claims[isStack].attr; a != nil && a.Key == "stack" { // winston's simple format
-			text = cutJoined(text, a.Value.Str())
+		if m.keyOf(isStack) == "stack" { // winston's simple format
+			text = cutJoined(text, m.text(isStack))
 		}
 		r.take(&m)
 		r.merge(m.failure(r.Severity))

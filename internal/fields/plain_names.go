@@ -309,10 +309,7 @@ func codePlace(s string) (f sentry.Frame) {
 	}
 	file := s[:i]
 	dot := strings.LastIndexByte(file, '.')
-	if dot <= 0 || len(file)-dot > 6 || strings.ContainsAny(file, " \t()<>=") || !isAlpha(file[dot+1]) && len(file)-dot > 1 {
-		return f
-	}
-	if len(file)-dot == 1 {
+	if ext := len(file) - dot - 1; dot <= 0 || ext == 0 || ext > 5 || !isAlpha(file[dot+1]) || strings.ContainsAny(file, " \t()<>=") {
 		return f
 	}
 	setFile(&f, file)

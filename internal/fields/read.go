@@ -99,7 +99,7 @@ func (r *Record) object(attrs []sentry.Attr, inside int) {
 	r.merge(m.failure(r.Severity))
 	r.Rest = m.rest()
 	text := m.text(isMessage)
-	if inside == 0 && m.claims[isMessage].attr != nil && m.claims[isMessage].attr.Key == "log" { // Docker and Fluent Bit: the line that the app wrote
+	if inside == 0 && m.keyOf(isMessage) == "log" { // Docker and Fluent Bit: the line that the app wrote
 		rest := r.Rest
 		r.text(text, 1)
 		r.Rest = append(r.Rest, rest...)
