@@ -6,8 +6,9 @@ import "strings"
 // (type = err.name, frames as its stack line parser makes them, chains as its linked errors); where it is known to lose something that the text
 // holds (the path in ENOENT's message, frames that only look like ones inside a message), the text wins.
 //
-// node_text.go: lines and colours; node_frame.go, node_module.go: frames; node_header.go: an error's name; node_open.go: what may stand before it;
-// node_block.go: one error; node_read.go: finding and delimiting; node_parse.go, node_value.go: what becomes of it.
+// node_text.go: lines and colours; node_frame.go, node_module.go: frames; node_header.go, node_class.go: an error's name; node_open.go: what may stand before it;
+// node_block.go: one error; node_read.go, node_find.go, node_quoted.go: finding and
+// delimiting; node_parse.go, node_chain.go, node_value.go: what becomes of it.
 
 var nodeReader = reader{
 	language: Node,
