@@ -108,7 +108,7 @@ func TestPythonBounds(t *testing.T) {
 				}
 			}
 			took := time.Since(begun)
-			assert.Less(t, took, 5*time.Second, name)
+			assert.Less(t, took, 30*time.Second, name) // a quadratic step would take hours
 			if took > 300*time.Millisecond {
 				t.Logf("%s, whole %t: %s", name, whole, took)
 			}
@@ -151,6 +151,7 @@ func FuzzPython(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(string(data), true)
 	}
+	f.Add("Fatal Python error: 0\nCurrent thread 0x(most recent call first):\nFile \"\", line 0", false)
 	f.Fuzz(func(t *testing.T, text string, whole bool) {
 		in := Input{Language: Python, Text: text, Whole: whole}
 		start, end := pythonReader.find(text, whole)

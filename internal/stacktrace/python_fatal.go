@@ -24,7 +24,7 @@ func pyFindFatal(text string) int {
 	}
 }
 
-// pyFatal reads the dump; each is called with every frame of the crashed thread and, where threads is true, of all others.
+// pyFatal is what such a dump says.
 type pyFatal struct {
 	reason  string
 	end     int
@@ -64,7 +64,7 @@ func (f *pyFatal) read(text string, start int, keep bool) {
 		if !ok {
 			return
 		}
-		if path, function, number, ok := pyFrameLine(line.text); ok && in {
+		if path, function, number, ok := pyFrameLine(line.text); ok && in && function != "" {
 			f.end = line.end
 			f.call(thread, pyCall{path: path, function: function, line: number}, keep)
 			continue

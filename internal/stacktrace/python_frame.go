@@ -17,7 +17,7 @@ func PythonException(qualifiedType, value string) sentry.Exception {
 // its indentation.
 //
 // Under site-packages, dist-packages or the standard library the path tells the sys.path entry, so that Filename is relative to it, Module is
-// known and InApp false; elsewhere Filename is the whole path, Module unknown and InApp true. AbsPath is the path as printed.
+// known and InApp false; elsewhere Filename is the whole path, Module unknown and InApp true (false for scripts in bin/). AbsPath is the path as printed.
 func PythonFrame(path, function string, line int, contextLine string) sentry.Frame {
 	f := sentry.Frame{
 		Function: pyFunction(path, function), Filename: path, AbsPath: path, Lineno: line,
@@ -31,10 +31,26 @@ func PythonFrame(path, function string, line int, contextLine string) sentry.Fra
 		f.Filename, f.Module, f.InApp = rel, pyModule(rel), sentry.False
 		return f
 	}
-	if path == "" || pyGenerated(path) || pyCompiled(path) {
+	switch {
+	case pyLauncher(path):
+		f.InApp = sentry.False
+	case path == "" || pyGenerated(path) || pyCompiled(path):
 		f.InApp = sentry.Unset
 	}
 	return f
+}
+
+// pyLauncher tells whether the file is a script that pip made to start a program: `/usr/local/bin/gunicorn`.
+func pyLauncher(path string) bool {
+	name := pyBase(path)
+	if name == path || strings.IndexByte(name, '.') >= 0 && !strings.HasSuffix(name, ".exe") {
+		return false
+	}
+	switch pyBase(path[:len(path)-len(name)-1]) {
+	case "bin", "sbin", "Scripts":
+		return true
+	}
+	return false
 }
 
 // pyGenerated tells whether code was made by a library at run time: `<attrs generated init x.Y>`, `<decorator-gen-3>`.

@@ -192,17 +192,21 @@ func pyGroupLine(s string) (depth int, mark pyMark, text string) {
 // pyAfter tells whether a line below an exception is no part of its message: logging's stack of the log call, logging's report of its own
 // failure, the next uncaught exception.
 func pyAfter(s string) bool {
-	switch {
-	case s == "":
+	if s == "" {
 		return false
-	case s[0] == 'S':
+	}
+	switch s[0] {
+	case 'S':
 		return strings.HasPrefix(s, "Stack (most recent call last):")
-	case s[0] == 'C':
+	case 'C':
 		return s == "Call stack:"
-	case s[0] == '-':
+	case '-':
 		return s == "--- Logging error ---"
-	case s[0] == 'E':
-		return strings.HasPrefix(s, "Exception ignored in") || strings.HasPrefix(s, pyThreadMark) && strings.HasSuffix(s, ":")
+	case 'T', 'F': // asyncio
+		return s == "Task exception was never retrieved" || s == "Future exception was never retrieved"
+	case 'E':
+		return strings.HasPrefix(s, "Exception ignored ") || strings.HasPrefix(s, "Exception in callback ") ||
+			strings.HasPrefix(s, pyThreadMark) && strings.HasSuffix(s, ":")
 	}
 	return false
 }

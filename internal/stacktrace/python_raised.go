@@ -44,8 +44,8 @@ func (c *pyRaised) resolve(in Input, thrown bool, text string) {
 	case c.printed != "":
 		c.module, c.name = pySplitType(c.printed, text)
 		c.message = c.value.String()
-		if rest, ok := strings.CutSuffix(in.Type, c.name); ok && thrown && c.module == "" { // rich prints no modules
-			c.module = strings.TrimSuffix(rest, ".")
+		if module, ok := strings.CutSuffix(in.Type, "."+c.name); ok && thrown && c.module == "" { // rich prints no modules
+			c.module = module
 		}
 	case thrown && in.Type != "":
 		c.module, c.name = pySplitType(in.Type, text)

@@ -79,7 +79,8 @@ func pyAccessLog(s string) bool {
 	return i >= len("1.1.1.1") && strings.HasPrefix(s[i:], " - ") && strings.Count(s[:i], ".") == 3
 }
 
-// pyLevelHead: `ERROR:name:text` (logging.basicConfig), `INFO:     text` (uvicorn), `ERROR    name`, `[ERROR] text`.
+// pyLevelHead: `ERROR:name:text` (logging.basicConfig), `INFO:     text` (uvicorn), `ERROR    name`, `ERROR 2031-04-17`, `ERROR - text`,
+// `ERROR|text`, `[ERROR] text`. A level and one blank may begin a line of a message.
 func pyLevelHead(s string) bool {
 	bracket := s[0] == '['
 	if bracket {
@@ -98,6 +99,8 @@ func pyLevelHead(s string) bool {
 	if bracket {
 		return strings.HasPrefix(strings.TrimLeft(rest, " "), "]")
 	}
-	return strings.HasPrefix(rest, "  ") || strings.HasPrefix(rest, ":  ") || strings.HasPrefix(rest, " [") ||
-		len(rest) > 1 && rest[0] == ':' && rest[1] != ' '
+	if pyPrefixLen(rest, "  ", ":  ", " [", " - ", " | ", "|") > 0 {
+		return true
+	}
+	return len(rest) > 1 && (rest[0] == ':' && rest[1] != ' ' || rest[0] == ' ' && pyTime(rest[1:]))
 }

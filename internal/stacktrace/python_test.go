@@ -165,3 +165,72 @@ func TestPythonCases(t *testing.T) {
 		})
 	}
 }
+
+func TestPythonException(t *testing.T) {
+	for printed, want := range map[string][2]string{ // module, type
+		"KeyError":                              {"", "KeyError"},
+		"shop.errors.Declined":                  {"shop.errors", "Declined"},
+		"shop.errors.Declined.Permanent":        {"shop.errors", "Declined.Permanent"},
+		"Declined.Permanent":                    {"", "Declined.Permanent"},
+		"shop._impl._Declined":                  {"shop._impl", "_Declined"},
+		"socket.timeout":                        {"socket", "timeout"},
+		"MySQLdb.error":                         {"MySQLdb", "error"},
+		"shop.Order.lower":                      {"shop", "Order.lower"},
+		"MySQLdb._exceptions.OperationalError":  {"MySQLdb._exceptions", "OperationalError"},
+		"make.<locals>.Local":                   {"", "make.<locals>.Local"},
+		"shop.util.make.<locals>.Local":         {"shop.util", "make.<locals>.Local"},
+		"shop.Desk.serve.<locals>.Local":        {"shop", "Desk.serve.<locals>.Local"},
+		"Desk.serve.<locals>.Local":             {"", "Desk.serve.<locals>.Local"},
+		"läden.Öffnung":                         {"läden", "Öffnung"},
+		"concurrent.futures._base.TimeoutError": {"concurrent.futures._base", "TimeoutError"},
+	} {
+		e := PythonException(printed, "value")
+		assert.Equal(t, sentry.Exception{Module: want[0], Type: want[1], Value: "value"}, e, printed)
+	}
+}
+
+func TestPythonFrame(t *testing.T) {
+	for _, want := range []sentry.Frame{
+		{AbsPath: "/srv/shop/desk.py", Filename: "/srv/shop/desk.py", InApp: sentry.True},
+		{AbsPath: "desk.py", Filename: "desk.py", InApp: sentry.True},
+		{AbsPath: "/srv/venv/lib/python3.11/site-packages/flask/app.py", Filename: "flask/app.py", Module: "flask.app", InApp: sentry.False},
+		{AbsPath: "/srv/venv/lib/python3.11/site-packages/six.py", Filename: "six.py", Module: "six", InApp: sentry.False},
+		{AbsPath: "/usr/lib/python3/dist-packages/apt/__init__.py", Filename: "apt/__init__.py", Module: "apt", InApp: sentry.False},
+		{AbsPath: "/usr/local/lib/python3.13t/json/decoder.py", Filename: "json/decoder.py", Module: "json.decoder", InApp: sentry.False},
+		{AbsPath: "<frozen importlib._bootstrap>", Filename: "<frozen importlib._bootstrap>", Module: "importlib._bootstrap", InApp: sentry.False},
+		{AbsPath: "/srv/venv/bin/gunicorn", Filename: "/srv/venv/bin/gunicorn", InApp: sentry.False},
+		{AbsPath: "<string>", Filename: "<string>", InApp: sentry.True},
+		{AbsPath: "<decorator-gen-3>", Filename: "<decorator-gen-3>"},
+		{AbsPath: "/srv/lib/python-shop/desk.py", Filename: "/srv/lib/python-shop/desk.py", InApp: sentry.True},
+	} {
+		want.Function, want.Lineno, want.ContextLine = "serve", 12, "self.bill(order)"
+		assert.Equal(t, want, PythonFrame(want.AbsPath, "serve", 12, "    self.bill(order)\n"))
+	}
+	assert.Equal(t, "serve", PythonFrame("/srv/desk.py", "Desk.serve", 1, "").Function)
+	assert.Equal(t, "<lambda>", PythonFrame("<string>", "f.<locals>.<lambda>", 1, "").Function)
+	assert.Equal(t, "pandas._libs.index.get_loc", PythonFrame("pandas/_libs/index.pyx", "pandas._libs.index.get_loc", 1, "").Function)
+}
+
+// TestPythonFieldsBeside: what the text lacks comes from the fields beside it, and nothing else does.
+func TestPythonFieldsBeside(t *testing.T) {
+	in := Input{Text: strings.TrimSuffix(pyRaisedText, "shopapi.errors.Declined: order 17 declined\n"), Type: "shop.Lost", Message: "gone"}
+	trace, ok := Parse(in)
+	require.True(t, ok)
+	assert.Equal(t, "shop.Lost gone", trace.Exceptions[0].Module+"."+trace.Exceptions[0].Type+" "+trace.Exceptions[0].Value)
+
+	in.Text = pyRaisedText
+	trace, ok = Parse(in)
+	require.True(t, ok)
+	assert.Equal(t, "Declined", trace.Exceptions[0].Type)
+	assert.Equal(t, "order 17 declined", trace.Exceptions[0].Value)
+
+	in.Text = strings.Replace(pyRaisedText, "shopapi.errors.", "", 1) // rich
+	in.Type = "shopapi.errors.Declined"
+	trace, ok = Parse(in)
+	require.True(t, ok)
+	assert.Equal(t, "shopapi.errors", trace.Exceptions[0].Module)
+
+	bare := Input{Text: "ValueError: never raised\n", Whole: true}
+	_, ok = pythonReader.parse(bare, 0, len(bare.Text))
+	assert.False(t, ok, "a type and a message alone are Python's only where the language is known")
+}

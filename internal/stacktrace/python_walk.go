@@ -250,6 +250,9 @@ func (w *pyWalk) takeValue(line pyLine) bool {
 			return false // traceback.print_stack
 		}
 	}
+	if w.cur.syntaxPath != "" && strings.HasPrefix(s, `  File "`) {
+		return false // the next one; a SyntaxError's message is one line
+	}
 	if w.depth == 0 && (pyAfter(s) || !w.in.Whole && (pyRecordHead(s) || w.another(s))) {
 		return false
 	}
@@ -273,10 +276,11 @@ func (w *pyWalk) raise(line pyLine, name string, cut int) {
 // another tells whether a header below an exception begins a trace of its own. A message may quote one; below a blank line it is rather the
 // next one, and the lines between belong to that.
 func (w *pyWalk) another(s string) bool {
-	if !strings.HasPrefix(s, pyHeader) && !strings.HasPrefix(s, "  + "+pyGroupHeader) {
+	group := strings.HasPrefix(s, "  + "+pyGroupHeader)
+	if !group && !strings.HasPrefix(s, pyHeader) {
 		return false
 	}
-	if w.blank > 0 {
+	if group || w.blank > 0 {
 		return true
 	}
 	c := &w.cur
@@ -301,6 +305,10 @@ func (w *pyWalk) finish() {
 		return
 	}
 	w.flush()
+	if c.printed == "" && c.call.path == "" && c.call.function == "" { // a header with nothing below it
+		w.cur = pyRaised{}
+		return
+	}
 	level := w.level()
 	c.resolve(w.in, level == 0, w.in.Text[w.block:w.end])
 	if w.tree != nil {
