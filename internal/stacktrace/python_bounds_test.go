@@ -22,8 +22,10 @@ const (
 
 // pyHuge are texts that a reader with a quadratic step or without a limit would choke on.
 func pyHuge() map[string]string {
-	const size = 8 << 20
-	fill := func(head, unit, tail string) string { return head + strings.Repeat(unit, size/len(unit)) + tail }
+	sized := func(size int) func(head, unit, tail string) string {
+		return func(head, unit, tail string) string { return head + strings.Repeat(unit, size/len(unit)) + tail }
+	}
+	fill, fill8 := sized(1<<20), sized(8<<20)
 	nested := func(levels int) string {
 		var b strings.Builder
 		b.WriteString("  + Exception Group Traceback (most recent call last):\n  |   File \"a.py\", line 1, in f\n  | ExceptionGroup: g (1 sub-exception)\n")
@@ -34,14 +36,14 @@ func pyHuge() map[string]string {
 		return b.String()
 	}
 	return map[string]string{
-		"message":          fill(pyRaisedText, "more of the message, line by line\n", ""),
-		"message line":     fill(strings.TrimSuffix(pyRaisedText, "\n"), "x", ""),
+		"message":          fill8(pyRaisedText, "more of the message, line by line\n", ""),
+		"message line":     fill8(strings.TrimSuffix(pyRaisedText, "\n"), "x", ""),
 		"message crlf":     fill(pyRaisedText, "more\r\n\r\n", ""),
 		"blank lines":      fill(pyRaisedText, "\n", "end"),
-		"calls":            fill("Traceback (most recent call last):\n", "  File \"a.py\", line 1, in f\n    g()\n", "ValueError: x\n"),
+		"calls":            fill8("Traceback (most recent call last):\n", "  File \"a.py\", line 1, in f\n    g()\n", "ValueError: x\n"),
 		"repeats":          fill("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n", "  [Previous line repeated 99999999 more times]\n", "ValueError: x\n"),
 		"causes":           strings.Repeat(pyRaisedText+pyCauseText, 100_000) + pyRaisedText,
-		"nested classes":   strings.Repeat(strings.ReplaceAll(pyRaisedText, "Declined:", "Order.Declined:")+pyCauseText, 60_000) + pyRaisedText,
+		"nested classes":   strings.Repeat(strings.ReplaceAll(pyRaisedText, "Declined:", "Order.Declined:")+pyCauseText, 10_000) + pyRaisedText,
 		"members":          fill("  + Exception Group Traceback (most recent call last):\n  | ExceptionGroup: g (9 sub-exceptions)\n  +-+---------------- 1 ----------------\n", "    | ValueError: x\n    +---------------- 2 ----------------\n", ""),
 		"nested groups":    nested(3000),
 		"headers":          fill("", "Traceback (most recent call last):\n", ""),
@@ -62,7 +64,7 @@ func pyHuge() map[string]string {
 		"type":             fill("Traceback (most recent call last):\n  File \"a.py\", line 1, in f\n", "Aaaa.", "B: x"),
 		"group sizes":      fill("  + Exception Group Traceback (most recent call last):\n  |   File \"a.py\", line 1, in f\n  | ExceptionGroup: ", " (1 sub-exception", "\n"),
 		"fatal":            fill("Fatal Python error: x\n\n", "Thread 0x1 (most recent call first):\n  File \"a.py\", line 1 in f\n", ""),
-		"garbage":          fill("", "\x00\xff\xfe File \"| + ╭ \x1b[ Traceback (most\n", ""),
+		"garbage":          fill8("", "\x00\xff\xfe File \"| + ╭ \x1b[ Traceback (most\n", ""),
 	}
 }
 
