@@ -69,12 +69,13 @@ func golangFind(text string, whole bool) (start, end int) {
 }
 
 func golangParse(in Input, _, end int) (Trace, bool) {
-	f, ok := golangLocate(in.Text[:end], in.Whole)
+	f, ok := golangLocate(in.Text, in.Whole)
 	if !ok {
 		return Trace{}, false
 	}
+	in.Type, in.Message = strings.TrimSpace(in.Type), strings.TrimSpace(in.Message)
 	tr := golangForms[f.form].parse(in, f)
-	if len(tr.Exceptions) == 0 && len(tr.Threads) == 0 && tr.Message == "" {
+	if golangTraceKey(tr) == (Key{}) { // words that look like a trace, and nothing below them
 		return Trace{}, false
 	}
 	tr.Language, tr.End = Go, end
@@ -84,17 +85,18 @@ func golangParse(in Input, _, end int) (Trace, bool) {
 	return tr, true
 }
 
-func golangKey(in Input, _, end int) (Key, bool) {
-	f, ok := golangLocate(in.Text[:end], in.Whole)
+func golangKey(in Input, _, _ int) (Key, bool) {
+	f, ok := golangLocate(in.Text, in.Whole)
 	if !ok {
 		return Key{}, false
 	}
+	in.Type, in.Message = strings.TrimSpace(in.Type), strings.TrimSpace(in.Message)
 	if key := golangForms[f.form].key; key != nil {
 		k := key(in, f)
 		return k, k != Key{}
 	}
-	tr := golangForms[f.form].parse(in, f)
-	return golangTraceKey(tr), len(tr.Exceptions)+len(tr.Threads) > 0
+	k := golangTraceKey(golangForms[f.form].parse(in, f))
+	return k, k != Key{}
 }
 
 // golangTraceKey is the key of a trace that was read: the thrown error's type and message, and the innermost frame of the

@@ -175,9 +175,9 @@ func golangChainLayers(f golangFound, merge bool) (layers []golangLayer, root bo
 func golangChainParse(in Input, f golangFound) Trace {
 	layers, root := golangChainLayers(f, false)
 	value := golangChainValue(in, f.t, layers)
-	if message := strings.TrimSpace(in.Message); message != "" && value.text != message {
+	if in.Message != "" && value.text != in.Message {
 		merged, mergedRoot := golangChainLayers(f, true)
-		if v := golangChainValue(in, f.t, merged); v.text == message {
+		if v := golangChainValue(in, f.t, merged); v.text == in.Message {
 			layers, root, value = merged, mergedRoot, v
 		}
 	}
@@ -252,7 +252,7 @@ func golangChainValue(in Input, t golangText, layers []golangLayer) golangValues
 			v.at[i] = v.at[i-1]
 		}
 	}
-	v.trust(strings.TrimSpace(in.Message), t, layers)
+	v.trust(in.Message, t, layers)
 	return v
 }
 
@@ -273,7 +273,7 @@ func (v *golangValues) trust(message string, t golangText, layers []golangLayer)
 
 func golangChainKey(in Input, f golangFound) Key {
 	c := golangChain{t: f.t, end: f.t.pos, indent: f.indent}
-	k := Key{Type: golangTypeName(in.Type), Message: strings.TrimSpace(in.Message)}
+	k := Key{Type: golangTypeName(in.Type), Message: in.Message}
 	var messages [MaxExceptions]string // of the newest layers, the n-th at n modulo the length
 	var last golangLayer
 	var stack golangStack
@@ -291,6 +291,9 @@ func golangChainKey(in Input, f golangFound) Key {
 	}
 	if in.Type == "" {
 		k.Type = golangLayerType(last, n)
+		if n > 1 && k.Message != "" && golangJoin(f.t, messages[:min(n, MaxExceptions)], n) != k.Message {
+			return golangTraceKey(golangChainParse(in, f)) // the field may have divided the lines otherwise
+		}
 	}
 	if k.Message == "" && n == 1 {
 		k.Message = f.t.string(last.message)

@@ -148,7 +148,7 @@ func golangCockroachParse(in Input, f golangFound) Trace {
 	golangCockroachLayers(f.t, &layers, &types)
 	whole := f.t.string(f.value)
 	if in.Message != "" {
-		whole = strings.TrimSpace(in.Message)
+		whole = in.Message
 	}
 	errs := make([]sentry.Exception, len(layers))
 	inner := make([]string, len(layers)) // the value of what layer i wraps

@@ -109,6 +109,32 @@ func TestGolangCorpus(t *testing.T) {
 	assert.Greater(t, all.frames, 400)
 }
 
+// TestGolangLeavesOthers: nothing that other languages' programs write is taken for Go's, neither whole files nor single lines.
+func TestGolangLeavesOthers(t *testing.T) {
+	files := 0
+	for _, glob := range []string{"../../testdata/corpus/logs/*/*.log", "../../testdata/parity/*/*/app*.log"} {
+		paths, err := filepath.Glob(glob)
+		require.NoError(t, err)
+		for _, path := range paths {
+			base := filepath.Base(path)
+			if strings.HasPrefix(base, "go-") || strings.HasPrefix(base, "mix-") || strings.HasPrefix(base, "etcd-") || strings.Contains(path, "/parity/go/") {
+				continue
+			}
+			files++
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			for _, part := range append(strings.SplitAfter(string(text), "\n"), string(text)) {
+				for _, whole := range []bool{false, true} {
+					if start, end := golangFind(part, whole); start >= 0 {
+						t.Errorf("%s: %q", base, part[start:end])
+					}
+				}
+			}
+		}
+	}
+	require.Greater(t, files, 300)
+}
+
 // golangSplitRecords hands each record its lines, up to the next record. What stands before the first is given back line by line,
 // and so are the records' own further lines that begin like a log line.
 func golangSplitRecords(text string, records []golangTruthRecord, visit func(golangTruthRecord, string)) (rest []string) {

@@ -24,7 +24,7 @@ func golangDataNext(t *golangText) (call golangCall, ok bool) {
 	for i++; i < len(s); {
 		if s[i] == '}' {
 			t.pos += i + 1
-			return call, call.function != "" || call.file != ""
+			return call, golangName(strings.TrimPrefix(call.function, "(*"), true) && golangSourceFile(call.file)
 		}
 		if strings.IndexByte(", \t:", s[i]) >= 0 {
 			i++

@@ -69,7 +69,7 @@ const golangMaxValueLines = 64
 func golangReadHead(t golangText, opening bool) (h golangHead, ok bool) {
 	h.from = -1
 	proven, loose := false, 0
-	for {
+	for n := 0; h.from >= 0 || n < golangHeadLines; n++ {
 		at := t
 		line, more := t.next()
 		if !more {
@@ -83,7 +83,12 @@ func golangReadHead(t golangText, opening bool) (h golangHead, ok bool) {
 			if h.from < 0 {
 				h.from = line.start
 			}
-			h.kind, h.end, loose = kind, line.end, 0
+			h.kind, h.end = kind, line.end
+			if line.indent > 0 {
+				loose = 0
+			} else if loose += golangMaxValueLines / 8; loose > golangMaxValueLines { // after runtime.Goexit: one, hardly more
+				break
+			}
 			continue
 		}
 		if golangHeadNote(line.text) || line.text == "runtime stack:" {

@@ -235,7 +235,7 @@ func golangPackage(name string) string {
 		name = name[:i]
 	}
 	slash := strings.LastIndexByte(name, '/') + 1
-	if i := strings.IndexByte(name[slash:], '.'); i >= 0 {
+	if i := strings.IndexByte(name[slash:], '.'); i >= 0 && slash+i+1 < len(name) {
 		return name[:slash+i]
 	}
 	return ""

@@ -49,7 +49,7 @@ func golangReadable(in Input, tr Trace) golangGolden {
 	for _, e := range tr.Exceptions {
 		x := golangGoldenErr{Type: e.Type, Value: e.Value, Thread: e.ThreadID, Frames: golangReadableFrames(e.Frames)}
 		if m := e.Mechanism; m != nil {
-			x.Mechanism = strings.TrimSpace(fmt.Sprintf("%s %s id=%d", m.Type, m.Source, m.ExceptionID))
+			x.Mechanism = strings.Join(strings.Fields(fmt.Sprintf("%s %s id=%d", m.Type, m.Source, m.ExceptionID)), " ")
 			if m.HasParent {
 				x.Mechanism += fmt.Sprintf(" parent=%d", m.ParentID)
 			}

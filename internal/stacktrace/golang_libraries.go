@@ -198,6 +198,9 @@ func golangErisParse(in Input, f golangFound) Trace {
 		g := group{golangLayer: l}
 		for t := l.stack.t; calls > 0; calls-- {
 			line, _ := t.next()
+			if len(g.calls) == 2*MaxFrames { // the newest may stand last
+				g.calls = g.calls[:copy(g.calls, g.calls[MaxFrames:])]
+			}
 			call, _ := golangErisCall(line.text)
 			g.calls = append(g.calls, call)
 		}

@@ -32,22 +32,23 @@ func golangKlog(s string) bool {
 	return len(s) > 8 && strings.IndexByte("IWEF", s[0]) >= 0 && golangDigits(s[1:]) == 4 && s[5] == ' ' && golangDigits(s[6:]) == 2 && s[8] == ':'
 }
 
-// golangClock reports whether s begins with a date, a time of day or a number in brackets.
+// golangClock reports whether s begins with a date, a time of day or seconds since 1970, in brackets or not.
 func golangClock(s string) bool {
 	s = strings.TrimLeft(s, "[<")
 	n := golangDigits(s)
 	if n == 0 || n >= len(s) {
 		return false
 	}
-	switch s[n] {
-	case '-', '/', ':':
-		return (n == 4 || n <= 2) && golangDigits(s[n+1:]) > 0 || s[n] == ':' && n <= 2
-	case 'T', '.':
+	next := golangDigits(s[n+1:])
+	switch sep := s[n]; sep {
+	case ':':
+		return n <= 2 && next == 2
+	case '-', '/': // 2026-11-21, 21/11/2026
+		return next > 0 && (n == 4 || n == 2 && next == 2 && len(s) > n+3 && s[n+3] == sep)
+	case 'T', '.', ' ':
 		return n >= 8
-	case 'A', 'P': // zerolog: 7:15PM comes with a colon, 19:15 too
-		return false
 	}
-	return n >= 8 && s[n] == ' '
+	return false
 }
 
 func golangDigits(s string) int {
@@ -58,7 +59,7 @@ func golangDigits(s string) int {
 	return n
 }
 
-// golangWordAt is the first word of s: up to a blank, without brackets around it and a colon behind it.
+// golangWordAt is the first word of s.
 func golangWordAt(s string) string {
 	if i := strings.IndexAny(s, " \t"); i >= 0 {
 		s = s[:i]
@@ -66,9 +67,11 @@ func golangWordAt(s string) string {
 	return s
 }
 
+// golangLevel knows the names of levels, in brackets or with logrus' seconds behind them: ERRO[0012].
 func golangLevel(word string) bool {
 	var lower [10]byte
-	switch string(golangLower(&lower, strings.Trim(word, "[]<>:|()"))) {
+	word, _, _ = strings.Cut(strings.Trim(word, "[]<>:|()"), "[")
+	switch string(golangLower(&lower, word)) {
 	case "trace", "trc", "debug", "dbg", "debu", "info", "inf", "notice", "warn", "wrn", "warning", "error", "err", "erro",
 		"dpanic", "panic", "pnc", "fatal", "ftl", "fata", "critical", "crit":
 		return true
@@ -108,10 +111,7 @@ func golangAfterStamp(s string) int {
 			rest = rest[n:]
 		}
 		word := golangWordAt(rest)
-		bare := word
-		for n := golangColourBefore(bare); n > 0; n = golangColourBefore(bare) {
-			bare = bare[:len(bare)-n]
-		}
+		bare, _, _ := strings.Cut(word, "\x1b") // a colour ends behind a level
 		switch {
 		case bare == "" || len(word) == len(rest):
 			return len(s) - len(rest)
@@ -164,24 +164,38 @@ func golangFailing(phrase string) bool {
 	return false
 }
 
-// golangRecovery finds where the value of a recovered panic begins in the line that a handler wrote before the stack. -1: no
-// words that announce one.
+// golangRecovery finds where the value of a recovered panic begins in the line that a handler wrote before the stack: behind
+// the colon after a word that announces one ("http: panic serving 127.0.0.1:48720: value", "Recovered from panic: value",
+// "panic recovered: value"). -1: there is no such word.
 func golangRecovery(s string) int {
-	if i := strings.Index(s, "http: panic serving "); i >= 0 { // net/http: "http: panic serving 127.0.0.1:48720: value"
-		i += len("http: panic serving ")
-		if j := strings.Index(s[i:], ": "); j >= 0 {
-			return i + j + 2
+	const serving = "panic serving " // net/http; an address follows, which has a colon of its own
+	if i := strings.Index(s, serving); i >= 0 {
+		if j := strings.Index(s[i+len(serving):], ": "); j >= 0 {
+			return i + len(serving) + j + 2
 		}
 		return -1
 	}
 	if i := strings.Index(s, ` panic="`); i >= 0 { // klog: "Observed a panic" panic="value" panicGoValue="..." stacktrace=<
 		return i + len(" panic=")
 	}
+	if i := strings.Index(s, golangEcho); i >= 0 {
+		return i + len(golangEcho)
+	}
 	first := -1
-	for _, words := range [...]string{"anic: ", "ANIC: ", "anic recovered: ", "ecovered: ", "anicked: ", "ecovered from: ", "[PANIC RECOVER] ", "anicked with: "} {
-		if i := strings.Index(s, words); i >= 0 && (first < 0 || i+len(words) < first) {
-			first = i + len(words)
+	for _, word := range [...]string{"anic", "ANIC", "ecovered", "ECOVERED"} {
+		i := strings.Index(s, word)
+		if i < 0 {
+			continue
+		}
+		j := strings.Index(s[i:], ": ")
+		if j >= 0 && j <= golangAnnouncement && strings.IndexAny(s[i:i+j], `"=({`) < 0 && (first < 0 || i+j+2 < first) {
+			first = i + j + 2
 		}
 	}
 	return first
 }
+
+// golangAnnouncement is how far behind its word the colon may be: "panic in handler of orders: ".
+const golangAnnouncement = 32
+
+const golangEcho = "[PANIC RECOVER] " // labstack/echo

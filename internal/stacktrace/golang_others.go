@@ -89,7 +89,7 @@ func golangOopsEnd(f golangFound) int {
 func golangOopsParse(in Input, f golangFound) Trace {
 	whole := f.t.string(f.value)
 	if in.Message != "" {
-		whole = strings.TrimSpace(in.Message)
+		whole = in.Message
 	}
 	var messages []string
 	var tr Trace
@@ -194,7 +194,7 @@ func golangSourceParse(in Input, f golangFound) Trace {
 	}
 	c := golangCrash{value: value, level: sentry.LevelError}
 	if in.Message != "" {
-		c.value = strings.TrimSpace(in.Message)
+		c.value = in.Message
 	}
 	c.judge(in, "", true)
 	e := sentry.Exception{Type: c.verdict.typ, Value: c.value, Frames: frames}
@@ -222,9 +222,23 @@ func golangJujuCall(s string) (call golangCall, message string, ok bool) {
 	call.function, call.line = place[:i], golangAtoi(place[i+1:])
 	if golangSourceFile(call.function) { // older versions name the file
 		call.file, call.function = call.function, ""
-		return call, message, strings.Contains(call.file, "/")
+		return call, message, strings.Contains(call.file, "/") && !strings.ContainsAny(call.file, " \t\"'`")
 	}
-	return call, message, golangName(call.function, false) && golangPackage(call.function) != ""
+	return call, message, golangJujuFunction(call.function)
+}
+
+// golangJujuFunction: other languages' tools write `cart.py:24: ...`. A function has its package's path, or is in main.
+func golangJujuFunction(name string) bool {
+	module := golangPackage(name)
+	if module == "" || !golangName(name, false) || strings.IndexByte(name, ':') >= 0 || module != "main" && strings.IndexByte(module, '/') < 0 {
+		return false
+	}
+	switch name[len(module)+1:] {
+	case "c", "cc", "cpp", "cxx", "h", "hpp", "cs", "py", "rb", "js", "mjs", "cjs", "jsx", "ts", "mts", "tsx", "java", "kt", "scala", "php", "rs",
+		"swift", "ex", "exs", "erl", "lua", "pl", "pm", "sh", "sql", "css", "html", "json", "yml", "yaml", "xml", "txt", "md", "log", "conf", "vue":
+		return false
+	}
+	return true
 }
 
 func golangJujuAt(t golangText) (golangFound, bool) {
@@ -253,33 +267,40 @@ func golangJujuEnd(f golangFound) int {
 }
 
 func golangJujuParse(in Input, f golangFound) Trace {
-	var tr Trace
-	value := ""
+	var lines []string // the newest
 	for {
 		line, ok := f.t.next()
 		if !ok {
 			break
 		}
+		if len(lines) == MaxExceptions {
+			lines = lines[:copy(lines, lines[1:])]
+		}
+		lines = append(lines, line.text)
+	}
+	var tr Trace
+	value := ""
+	for _, line := range lines {
 		e := sentry.Exception{Type: "*errors.Err"}
-		call, message, isCall := golangJujuCall(line.text)
+		call, message, isCall := golangJujuCall(line)
 		if !isCall {
-			e.Type, message = "", line.text
+			e.Type, message = "", line
 		} else {
 			e.Frames = golangCallFrames([]golangCall{call})
 		}
 		switch {
 		case value == "":
 			value = message
-		case message != "" && len(tr.Exceptions) < MaxExceptions:
+		case message != "" && len(value) < golangJujuValue:
 			value = message + ": " + value
 		}
 		e.Value = value
-		if len(tr.Exceptions) == MaxExceptions {
-			tr.Exceptions = tr.Exceptions[:copy(tr.Exceptions, tr.Exceptions[1:])]
-		}
 		tr.Exceptions = append(tr.Exceptions, e)
 	}
 	golangChainIDs(tr.Exceptions, "unwrap")
 	golangThrown(in, &tr)
 	return tr
 }
+
+// golangJujuValue bounds the joined messages, in bytes.
+const golangJujuValue = 64 << 10

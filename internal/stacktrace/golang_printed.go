@@ -22,7 +22,7 @@ func golangPrintedCrash(in Input, f golangFound) (golangCrash, golangDump) {
 	d.done(g.stack)
 	c := golangCrash{goroutine: g, value: f.t.string(f.value)}
 	if in.Message != "" {
-		c.value = strings.TrimSpace(in.Message)
+		c.value = in.Message
 	}
 	rest, words, panicked := g.stack.afterPanic(false)
 	c.stack = rest
@@ -145,7 +145,7 @@ func golangPrintedKey(in Input, f golangFound) Key {
 // golangCallerCrash reads a list of calls without a header.
 func golangCallerCrash(in Input, f golangFound) golangCrash {
 	st := golangStack{t: f.t, shape: golangBare, end: f.t.pos}
-	c := golangCrash{goroutine: golangGoroutine{id: golangNoGoroutine}, value: strings.TrimSpace(in.Message)}
+	c := golangCrash{value: in.Message}
 	rest, _, panicked := st.afterPanic(false)
 	if c.stack = rest; !panicked {
 		c.stack = st.afterPrinters()

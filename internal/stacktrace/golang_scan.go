@@ -6,15 +6,18 @@ import "strings"
 type golangScanner struct {
 	floor int // offset before which nothing is looked at
 	whole bool
+	tried int // offset up to which lines belong to a head that nothing proves
 }
 
 // try recognises a trace on the line that at will read next; t is behind it.
-func (sc golangScanner) try(at, t golangText, line golangLine) (golangFound, bool) {
+func (sc *golangScanner) try(at, t golangText, line golangLine) (golangFound, bool) {
 	s := line.text
-	if _, size := golangStarter(s); size > 0 || strings.HasPrefix(s, "runtime: ") || strings.HasPrefix(s, "unexpected fault address ") {
-		if h, ok := golangReadHead(at, line.begin == sc.floor); ok {
+	if golangHeadBegins(s) && line.begin >= sc.tried && !golangTabbed(at.s, line) { // a tab: part of a head above
+		h, ok := golangReadHead(at, line.begin == sc.floor)
+		if ok {
 			return golangFound{form: golangDumpForm, start: sc.headBegin(at, line), t: at, head: h}, true
 		}
+		sc.tried = h.end
 	}
 	if strings.HasSuffix(s, "]:") {
 		if i := strings.LastIndex(s, "goroutine "); i >= 0 {
@@ -32,6 +35,11 @@ func (sc golangScanner) try(at, t golangText, line golangLine) (golangFound, boo
 		}
 	}
 	return sc.tryCall(at, line)
+}
+
+func golangHeadBegins(s string) bool {
+	_, size := golangStarter(s)
+	return size > 0 || strings.HasPrefix(s, "runtime: ") || strings.HasPrefix(s, "unexpected fault address ")
 }
 
 // tryCall recognises the traces that begin with a call, or with messages above one.

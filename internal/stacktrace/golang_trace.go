@@ -32,12 +32,18 @@ func golangThrown(in Input, tr *Trace) {
 		e.Type = golangTypeName(in.Type)
 	}
 	if in.Message != "" {
-		e.Value = strings.TrimSpace(in.Message)
+		e.Value = in.Message
 	}
 }
 
+// golangNoGoroutine is the id of a thread that the text does not name; Relay wants one.
+const golangNoGoroutine = "0"
+
 // golangThread makes the thread of a goroutine. Its state keeps the time it has waited and what it is locked to.
 func golangThread(g golangGoroutine, t golangText) sentry.Thread {
+	if g.id == "" {
+		return sentry.Thread{ID: golangNoGoroutine}
+	}
 	return sentry.Thread{ID: g.id, Name: "goroutine " + g.id, State: t.string(g.state), Main: sentry.TriOf(g.id == "1")}
 }
 
@@ -118,13 +124,12 @@ func golangCrashOf(f golangFound, in Input) (c golangCrash, d golangDump, panics
 	last, panics := f.head.last(f.t)
 	c = golangCrash{level: sentry.LevelFatal, crashed: true, value: last.text(f.t)}
 	if in.Message != "" {
-		c.value = strings.TrimSpace(in.Message)
+		c.value = in.Message
 	}
 	d = golangDump{t: f.t}
 	switch {
 	case f.head.bare:
 		c.level, c.crashed = sentry.LevelError, false
-		c.goroutine.id = golangNoGoroutine
 		c.stack = f.head.bareStack()
 		d.t.pos = len(d.t.s)
 	case f.head.hasStack:
@@ -132,7 +137,6 @@ func golangCrashOf(f golangFound, in Input) (c golangCrash, d golangDump, panics
 		c.goroutine, d = golangCrashed(d)
 		c.stack = c.goroutine.stack
 	default:
-		c.goroutine.id = golangNoGoroutine
 		d.t.pos = len(d.t.s)
 		c.stack.t = d.t
 	}
@@ -155,9 +159,6 @@ func golangCrashOf(f golangFound, in Input) (c golangCrash, d golangDump, panics
 	return c, d, panics
 }
 
-// golangNoGoroutine is the id of a thread that the text does not name; Relay wants one.
-const golangNoGoroutine = "0"
-
 // golangHeadVerdict: a fatal error is no panic, and in a chain each panic needs a place of its own, which a message has not.
 func golangHeadVerdict(kind golangKind, c golangCrash, words string, panics int) golangVerdict {
 	if kind == golangFatal {
@@ -179,7 +180,7 @@ func golangHeadVerdict(kind golangKind, c golangCrash, words string, panics int)
 func golangCrashed(d golangDump) (golangGoroutine, golangDump) {
 	first, ok := d.next()
 	if !ok {
-		return golangGoroutine{id: golangNoGoroutine, stack: golangStack{t: golangText{s: d.t.s, pos: len(d.t.s)}}}, d
+		return golangGoroutine{stack: golangStack{t: golangText{s: d.t.s, pos: len(d.t.s)}}}, d
 	}
 	d.done(first.stack)
 	if _, ok := golangInnermost(first.stack); ok || first.id != "0" {
