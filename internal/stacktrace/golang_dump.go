@@ -66,68 +66,80 @@ const golangMaxValueLines = 64
 
 // golangReadHead reads a head that begins at the text's next line; opening: nothing stands before it. False: it is none, or
 // nothing proves it.
-func golangReadHead(t golangText, opening bool) (h golangHead, ok bool) {
-	h.from = -1
-	proven, loose := false, 0
-	for n := 0; h.from >= 0 || n < golangHeadLines; n++ {
-		at := t
-		line, more := t.next()
-		if !more {
-			break
-		}
-		if _, _, isHeader := golangHeader(line.text); isHeader && h.from >= 0 {
-			h.stack, h.hasStack = at, true
-			break
-		}
-		if kind, size := golangStarter(line.text); size > 0 && (h.from < 0 || h.to == 0 && golangNested(t.s, line)) {
-			if h.from < 0 {
-				h.from = line.start
-			}
-			h.kind, h.end = kind, line.end
-			if line.indent > 0 {
-				loose = 0
-			} else if loose += golangMaxValueLines / 8; loose > golangMaxValueLines { // after runtime.Goexit: one, hardly more
-				break
-			}
-			continue
-		}
-		if golangHeadNote(line.text) || line.text == "runtime stack:" {
-			if h.from >= 0 {
-				h.close(line.begin)
-				h.end = line.end
-				proven = true
-			}
-			if line.text == "runtime stack:" {
-				st := golangStack{t: t, end: line.end}
-				st.drain()
-				t, h.end = st.t, st.end
-			}
-			continue
-		}
-		if h.from < 0 {
-			break
-		}
-		if h.to == 0 && line.text != "" && golangTabbed(t.s, line) { // a value's next line
-			h.end, loose = line.end, 0
-			continue
-		}
-		if _, _, ok := golangReadCall(at, golangBare); ok && line.indent > 0 {
-			h.stack, h.hasStack, h.bare = at, true, true
-			break
-		}
-		if loose++; loose > golangMaxValueLines || golangStamped(line.text) {
+func golangReadHead(t golangText, opening bool) (golangHead, bool) {
+	r := golangHeadReader{head: golangHead{from: -1}, t: t}
+	for n := 0; r.head.from >= 0 || n < golangHeadLines; n++ {
+		at := r.t
+		line, ok := r.t.next()
+		if !ok || !r.take(at, line) {
 			break
 		}
 	}
-	if h.from < 0 {
+	h := r.head
+	switch {
+	case h.from < 0:
 		return h, false
-	}
-	if h.hasStack {
+	case h.hasStack:
 		h.close(h.stack.pos)
 		return h, true
 	}
 	h.close(h.end)
-	return h, proven || golangSelfEvident(t, h, opening)
+	return h, r.proven || golangSelfEvident(t, h, opening)
+}
+
+type golangHeadReader struct {
+	head   golangHead
+	t      golangText // behind the line that is taken
+	proven bool       // by a line that only the runtime writes
+	loose  int        // lines since the last one that surely belongs to the head
+}
+
+// take adds a line to the head; false where the head ends.
+func (r *golangHeadReader) take(at golangText, line golangLine) bool {
+	h := &r.head
+	if golangHeadNote(line.text) || line.text == "runtime stack:" {
+		r.note(line)
+		return true
+	}
+	if kind, size := golangStarter(line.text); size > 0 && (h.from < 0 || h.to == 0 && golangNested(r.t.s, line)) {
+		if h.from < 0 {
+			h.from = line.start
+		}
+		h.kind, h.end = kind, line.end
+		if line.indent > 0 {
+			r.loose = 0
+		} else { // one after runtime.Goexit, hardly more
+			r.loose += golangMaxValueLines / 8
+		}
+		return r.loose <= golangMaxValueLines
+	}
+	if h.from < 0 {
+		return false
+	}
+	if h.to == 0 && line.text != "" && golangTabbed(r.t.s, line) { // a value's next line
+		h.end, r.loose = line.end, 0
+		return true
+	}
+	if _, _, ok := golangHeader(line.text); ok {
+		h.stack, h.hasStack = at, true
+	} else if _, _, ok := golangReadCall(at, golangBare); ok && line.indent > 0 {
+		h.stack, h.hasStack, h.bare = at, true, true
+	}
+	r.loose++
+	return !h.hasStack && r.loose <= golangMaxValueLines && !golangStamped(line.text)
+}
+
+// note takes a line that ends the values.
+func (r *golangHeadReader) note(line golangLine) {
+	if r.head.from >= 0 {
+		r.head.close(line.begin)
+		r.head.end, r.proven = line.end, true
+	}
+	if line.text == "runtime stack:" {
+		st := golangStack{t: r.t, end: line.end}
+		st.drain()
+		r.t, r.head.end = st.t, st.end
+	}
 }
 
 // close ends the values.

@@ -32,6 +32,12 @@ type GoCall struct {
 	Short    bool
 }
 
+// ParseGoCall reads `function:file:line`, as eris writes calls into JSON. The package comes without its path.
+func ParseGoCall(s string) (GoCall, bool) {
+	c, ok := golangErisCall(s)
+	return GoCall{Function: c.function, File: c.file, Line: c.line}, ok
+}
+
 // GoFrames makes frames of a stack that a logger wrote as data, newest call first. They come out as sentry-go's: outermost
 // call first, without the runtime's own, without what ran because of a panic, at most MaxFrames.
 func GoFrames(calls []GoCall) []sentry.Frame {

@@ -184,18 +184,19 @@ func golangErisEnd(f golangFound) int {
 	}
 }
 
-func golangErisParse(in Input, f golangFound) Trace {
-	type group struct {
-		golangLayer
-		calls []golangCall
-	}
-	var groups []group
+// golangErisGroup is a message with its calls as they are printed.
+type golangErisGroup struct {
+	golangLayer
+	calls []golangCall
+}
+
+func golangErisGroups(t golangText) (groups []golangErisGroup) {
 	for len(groups) < MaxExceptions {
-		l, calls, _, ok := golangErisLayer(&f.t, len(groups) == 0)
+		l, calls, _, ok := golangErisLayer(&t, len(groups) == 0)
 		if !ok {
 			break
 		}
-		g := group{golangLayer: l}
+		g := golangErisGroup{golangLayer: l}
 		for t := l.stack.t; calls > 0; calls-- {
 			line, _ := t.next()
 			if len(g.calls) == 2*MaxFrames { // the newest may stand last
@@ -206,11 +207,16 @@ func golangErisParse(in Input, f golangFound) Trace {
 		}
 		groups = append(groups, g)
 	}
+	return groups
+}
+
+func golangErisParse(in Input, f golangFound) Trace {
+	groups := golangErisGroups(f.t)
 	if len(groups) == 0 {
 		return Trace{}
 	}
 	inverted := golangErisInverted(groups[0].calls, groups[len(groups)-1].calls)
-	layers := make([]golangLayer, len(groups))
+	layers := make([]golangLayer, len(groups)) // outermost first
 	frames := make([][]sentry.Frame, len(groups))
 	for i, g := range groups {
 		to := i
@@ -219,8 +225,7 @@ func golangErisParse(in Input, f golangFound) Trace {
 		} else {
 			slices.Reverse(g.calls)
 		}
-		layers[to] = g.golangLayer
-		layers[to].hasStack = false
+		layers[to] = golangLayer{message: g.message, start: g.start}
 		frames[to] = golangCallFrames(g.calls)
 	}
 	tr := golangInward(in, f.t, layers, func(i int) string {

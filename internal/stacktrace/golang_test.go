@@ -57,6 +57,14 @@ func TestGoFrames(t *testing.T) {
 	})
 	assert.Equal(t, []string{"*  | main | ./main.go:2", "*  | (*Gate).Open | ./gate.go:1"}, golangReadableFrames(frames))
 	assert.Empty(t, GoFrames(nil))
+
+	call, ok := ParseGoCall("gate.(*Gate).Open:/srv/yard/gate/gate.go:30")
+	assert.True(t, ok)
+	assert.Equal(t, GoCall{Function: "gate.(*Gate).Open", File: "/srv/yard/gate/gate.go", Line: 30}, call)
+	for _, s := range []string{"", "gate.go:30", "gate: shut:3", "gate.Open:/srv/gate.go"} {
+		_, ok := ParseGoCall(s)
+		assert.False(t, ok, s)
+	}
 }
 
 func TestGolangJudge(t *testing.T) {
