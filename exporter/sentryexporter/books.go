@@ -24,7 +24,7 @@ func (l *lane) delivered(ctx context.Context, p parcel) {
 	l.poison.clears(p.id)
 	l.count(ctx, l.project.telemetry.ExporterSentryDeliveredItems, p.quantities)
 	l.countRepairs(ctx, p.repairs, p.truncated)
-	l.project.status.report(nil)
+	l.project.status.report(l.project.name, nil)
 }
 
 // refused books an envelope that the server will never take.
@@ -37,7 +37,7 @@ func (l *lane) refused(ctx context.Context, p parcel, result transport.Result) {
 			"Further ones with the same cause are not logged.", l.fields(zap.String("reason", result.Reason))...)
 	}
 	if result.Status == http.StatusUnauthorized || result.Status == http.StatusForbidden {
-		l.project.status.report(fmt.Errorf("project %q: Sentry refuses the DSN: %s", l.project.name, result.Reason))
+		l.project.status.report(l.project.name, fmt.Errorf("project %q: Sentry refuses the DSN: %s", l.project.name, result.Reason))
 	}
 }
 
@@ -45,6 +45,7 @@ func (l *lane) refused(ctx context.Context, p parcel, result transport.Result) {
 var discardMessages = map[report.Reason]string{
 	report.Invalid:          "Items cannot be made into anything that Sentry takes.",
 	report.RatelimitBackoff: "Sentry limits these items for longer than 'rate_limit::max_wait'. Raise the quota in Sentry, or send less.",
+	report.QueueOverflow:    "The lane is full and 'on_full' is drop.",
 	report.SendError:        "An item failed again and again while others went through; the server cannot take it.",
 }
 

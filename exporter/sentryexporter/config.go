@@ -23,8 +23,14 @@ import (
 
 // Config is the configuration of the sentry exporter.
 type Config struct {
-	// DSN of the project that everything goes to. Required.
+	// DSN of the project that everything goes to which no entry of Projects takes. Required; "none" says that there is no such project,
+	// and what no entry takes is dropped and counted.
 	DSN configopaque.String `mapstructure:"dsn"`
+	// Projects take the resources that match them; the first match wins.
+	Projects []ProjectConfig `mapstructure:"projects"`
+	// OnFull says what a full lane does: "block" refuses what is offered, so that the receiver waits or the sender repeats it, also for
+	// what was meant for other projects of the same request; "drop" drops and counts it.
+	OnFull string `mapstructure:"on_full"`
 	// Environment of events and transactions whose resource names none (deployment.environment.name).
 	Environment string `mapstructure:"environment"`
 	// Release of events and transactions whose resource names none (service.version).
@@ -39,6 +45,20 @@ type Config struct {
 	Queue configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
 	// Retry with back-off of requests that failed (5xx, network). By default without end: the queue's size is the bound.
 	Retry configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+}
+
+// ProjectConfig is one project of several.
+type ProjectConfig struct {
+	// Name of the project in lanes, metrics and annotations: lower-case letters, digits, - and _.
+	Name string `mapstructure:"name"`
+	// DSN of the project.
+	DSN configopaque.String `mapstructure:"dsn"`
+	// Match holds resource attributes and what they must be; * stands for any run of characters, ? for one. All must match.
+	Match map[string]string `mapstructure:"match"`
+	// Namespaces whose pods may choose this project by the resource attribute sentry.project (an annotation); patterns as in Match.
+	Namespaces []string `mapstructure:"namespaces"`
+	// OnFull overrides the exporter's on_full.
+	OnFull string `mapstructure:"on_full"`
 }
 
 // EventsConfig says what becomes an issue.
@@ -81,6 +101,12 @@ const (
 	defaultMaxWait         = 10 * time.Minute
 )
 
+const (
+	noDSN       = "none" // of DSN: there is no default project, by choice
+	onFullBlock = "block"
+	onFullDrop  = "drop"
+)
+
 func createDefaultConfig() component.Config {
 	http := confighttp.NewDefaultClientConfig()
 	http.Timeout = defaultTimeout
@@ -98,6 +124,7 @@ func createDefaultConfig() component.Config {
 	retry.MaxElapsedTime = 0
 
 	return &Config{
+		OnFull:    onFullBlock,
 		Events:    EventsConfig{MinSeverity: "error", SpanExceptions: string(triage.SpanExceptionsError)},
 		RateLimit: RateLimitConfig{MaxWait: defaultMaxWait},
 		HTTP:      http,
@@ -135,9 +162,13 @@ func (cfg *Config) Unmarshal(conf *confmap.Conf) error {
 // Validate checks what the nested parts cannot check by themselves. Every error names its key.
 func (cfg *Config) Validate() error {
 	var errs []error
-	if _, err := sentry.ParseDSN(string(cfg.DSN)); err != nil {
+	if _, err := sentry.ParseDSN(string(cfg.DSN)); err != nil && (cfg.DSN != noDSN || len(cfg.Projects) == 0) {
 		errs = append(errs, fmt.Errorf("'dsn' %w", err))
 	}
+	if cfg.OnFull != onFullBlock && cfg.OnFull != onFullDrop {
+		errs = append(errs, fmt.Errorf("'on_full' must be block or drop, not %q", cfg.OnFull))
+	}
+	errs = append(errs, cfg.validateProjects())
 	if cfg.Environment != "" && envelope.SanitizeEnvironment(cfg.Environment) != cfg.Environment {
 		errs = append(errs, errors.New("'environment' is not one that Sentry takes: at most 64 bytes, no slash, no line end, not \"none\""))
 	}
@@ -148,6 +179,41 @@ func (cfg *Config) Validate() error {
 		errs = append(errs, errors.New("'rate_limit::max_wait' must not be negative"))
 	}
 	return errors.Join(append(errs, cfg.validateHTTP(), cfg.validateQueue())...)
+}
+
+func (cfg *Config) validateProjects() error {
+	var errs []error
+	names := map[string]bool{defaultProject: true}
+	for i, p := range cfg.Projects {
+		fault := func(format string, args ...any) {
+			errs = append(errs, fmt.Errorf("'projects::%d'"+format, append([]any{i}, args...)...))
+		}
+		if !validProjectName(p.Name) {
+			fault(": 'name' must be made of lower-case letters, digits, - and _, not %q", p.Name)
+		} else if names[p.Name] {
+			fault(": 'name' %q is taken", p.Name)
+		}
+		names[p.Name] = true
+		if _, err := sentry.ParseDSN(string(p.DSN)); err != nil {
+			fault(": 'dsn' %w", err)
+		}
+		if len(p.Match) == 0 && len(p.Namespaces) == 0 {
+			fault(": 'match' or 'namespaces' must say what goes there")
+		}
+		if p.OnFull != "" && p.OnFull != onFullBlock && p.OnFull != onFullDrop {
+			fault(": 'on_full' must be block or drop, not %q", p.OnFull)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func validProjectName(name string) bool {
+	for _, c := range name {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return name != ""
 }
 
 func (cfg *Config) validateHTTP() error {

@@ -10,6 +10,19 @@ import (
 
 const goodDSN = "https://public@o1.ingest.sentry.io/7"
 
+// projects makes a configuration with one project per change to a good one.
+func projects(changes ...map[string]any) map[string]any {
+	var list []any
+	for _, change := range changes {
+		p := map[string]any{"name": "checkout", "dsn": goodDSN, "match": map[string]any{"k8s.namespace.name": "shop-*"}}
+		for key, value := range change {
+			p[key] = value
+		}
+		list = append(list, p)
+	}
+	return map[string]any{"dsn": goodDSN, "projects": list}
+}
+
 func load(t *testing.T, settings map[string]any) (*Config, error) {
 	t.Helper()
 	cfg := createDefaultConfig().(*Config)
@@ -33,28 +46,38 @@ func TestConfigErrors(t *testing.T) {
 		settings map[string]any
 		want     []string
 	}{
-		"no dsn":             {map[string]any{}, []string{"'dsn'", "is empty", "Client Keys"}},
-		"malformed dsn":      {map[string]any{"dsn": "https://sec ret@h/1"}, []string{"'dsn'", "is not a URL"}},
-		"http-less dsn":      {map[string]any{"dsn": "secret@h/1"}, []string{"'dsn'", "https://"}},
-		"project-less dsn":   {map[string]any{"dsn": "https://secret@h/"}, []string{"'dsn'", "project number"}},
-		"unknown key":        {map[string]any{"dsn": goodDSN, "environ": "x"}, []string{"environ"}},
-		"unknown nested key": {map[string]any{"dsn": goodDSN, "events": map[string]any{"minseverity": "x"}}, []string{"minseverity"}},
-		"contrib's keys":     {map[string]any{"url": "https://sentry.io", "org_slug": "o", "auth_token": "secret"}, []string{"'url'", "'org_slug'", "'auth_token'", "contrib", "dsn: ${env:SENTRY_DSN}"}},
-		"old contrib's keys": {map[string]any{"dsn": goodDSN, "insecure_skip_verify": true}, []string{"'insecure_skip_verify'", "http::tls::insecure_skip_verify"}},
-		"severity":           {map[string]any{"dsn": goodDSN, "events": map[string]any{"min_severity": "info"}}, []string{"events", "'min_severity'", "warn, error, fatal"}},
-		"span exceptions":    {map[string]any{"dsn": goodDSN, "events": map[string]any{"span_exceptions": "some"}}, []string{"events", "'span_exceptions'"}},
-		"environment":        {map[string]any{"dsn": goodDSN, "environment": "a/b"}, []string{"'environment'"}},
-		"release":            {map[string]any{"dsn": goodDSN, "release": "latest"}, []string{"'release'"}},
-		"endpoint":           {map[string]any{"dsn": goodDSN, "http": map[string]any{"endpoint": "https://x"}}, []string{"'http::endpoint'"}},
-		"compression":        {map[string]any{"dsn": goodDSN, "http": map[string]any{"compression": "zstd"}}, []string{"'http::compression'"}},
-		"negative timeout":   {map[string]any{"dsn": goodDSN, "http": map[string]any{"timeout": "-1s"}}, []string{"'http::timeout'"}},
-		"negative queue":     {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"queue_size": -1}}, []string{"sending_queue", "queue_size"}},
-		"tiny queue":         {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"queue_size": 3}}, []string{"'sending_queue::queue_size'"}},
-		"no consumers":       {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"num_consumers": 0}}, []string{"sending_queue", "num_consumers"}},
-		"wait for result":    {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"wait_for_result": true}}, []string{"'sending_queue::wait_for_result'"}},
-		"batches that cut":   {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"batch": map[string]any{"max_size": 10000}}}, []string{"'sending_queue::batch::max_size'"}},
-		"negative retry":     {map[string]any{"dsn": goodDSN, "retry_on_failure": map[string]any{"initial_interval": "-1s"}}, []string{"retry_on_failure", "initial_interval"}},
-		"two errors at once": {map[string]any{"dsn": "", "environment": "none"}, []string{"'dsn'", "'environment'"}},
+		"no dsn":                {map[string]any{}, []string{"'dsn'", "is empty", "Client Keys"}},
+		"malformed dsn":         {map[string]any{"dsn": "https://sec ret@h/1"}, []string{"'dsn'", "is not a URL"}},
+		"http-less dsn":         {map[string]any{"dsn": "secret@h/1"}, []string{"'dsn'", "https://"}},
+		"project-less dsn":      {map[string]any{"dsn": "https://secret@h/"}, []string{"'dsn'", "project number"}},
+		"unknown key":           {map[string]any{"dsn": goodDSN, "environ": "x"}, []string{"environ"}},
+		"unknown nested key":    {map[string]any{"dsn": goodDSN, "events": map[string]any{"minseverity": "x"}}, []string{"minseverity"}},
+		"contrib's keys":        {map[string]any{"url": "https://sentry.io", "org_slug": "o", "auth_token": "secret"}, []string{"'url'", "'org_slug'", "'auth_token'", "contrib", "dsn: ${env:SENTRY_DSN}"}},
+		"old contrib's keys":    {map[string]any{"dsn": goodDSN, "insecure_skip_verify": true}, []string{"'insecure_skip_verify'", "http::tls::insecure_skip_verify"}},
+		"severity":              {map[string]any{"dsn": goodDSN, "events": map[string]any{"min_severity": "info"}}, []string{"events", "'min_severity'", "warn, error, fatal"}},
+		"span exceptions":       {map[string]any{"dsn": goodDSN, "events": map[string]any{"span_exceptions": "some"}}, []string{"events", "'span_exceptions'"}},
+		"environment":           {map[string]any{"dsn": goodDSN, "environment": "a/b"}, []string{"'environment'"}},
+		"release":               {map[string]any{"dsn": goodDSN, "release": "latest"}, []string{"'release'"}},
+		"endpoint":              {map[string]any{"dsn": goodDSN, "http": map[string]any{"endpoint": "https://x"}}, []string{"'http::endpoint'"}},
+		"compression":           {map[string]any{"dsn": goodDSN, "http": map[string]any{"compression": "zstd"}}, []string{"'http::compression'"}},
+		"negative timeout":      {map[string]any{"dsn": goodDSN, "http": map[string]any{"timeout": "-1s"}}, []string{"'http::timeout'"}},
+		"negative queue":        {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"queue_size": -1}}, []string{"sending_queue", "queue_size"}},
+		"tiny queue":            {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"queue_size": 3}}, []string{"'sending_queue::queue_size'"}},
+		"no consumers":          {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"num_consumers": 0}}, []string{"sending_queue", "num_consumers"}},
+		"wait for result":       {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"wait_for_result": true}}, []string{"'sending_queue::wait_for_result'"}},
+		"batches that cut":      {map[string]any{"dsn": goodDSN, "sending_queue": map[string]any{"batch": map[string]any{"max_size": 10000}}}, []string{"'sending_queue::batch::max_size'"}},
+		"negative retry":        {map[string]any{"dsn": goodDSN, "retry_on_failure": map[string]any{"initial_interval": "-1s"}}, []string{"retry_on_failure", "initial_interval"}},
+		"none without projects": {map[string]any{"dsn": "none"}, []string{"'dsn'"}},
+		"on_full":               {map[string]any{"dsn": goodDSN, "on_full": "explode"}, []string{"'on_full'", "block or drop"}},
+		"negative wait":         {map[string]any{"dsn": goodDSN, "rate_limit": map[string]any{"max_wait": "-1s"}}, []string{"'rate_limit::max_wait'"}},
+		"a project's name":      {projects(map[string]any{"name": "Check Out"}), []string{"'projects::0'", "'name'"}},
+		"a reserved name":       {projects(map[string]any{"name": "default"}), []string{"'projects::0'", "taken"}},
+		"a name twice":          {projects(map[string]any{}, map[string]any{}), []string{"'projects::1'", "taken"}},
+		"a project's dsn":       {projects(map[string]any{"dsn": "https://secret@h/"}), []string{"'projects::0'", "'dsn'", "project number"}},
+		"a project of nothing":  {projects(map[string]any{"match": map[string]any{}}), []string{"'projects::0'", "'match' or 'namespaces'"}},
+		"a project's on_full":   {projects(map[string]any{"on_full": "x"}), []string{"'projects::0'", "'on_full'"}},
+		"a project's key":       {projects(map[string]any{"dns": "x"}), []string{"dns"}},
+		"two errors at once":    {map[string]any{"dsn": "", "environment": "none"}, []string{"'dsn'", "'environment'"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, tt.settings)
@@ -65,6 +88,13 @@ func TestConfigErrors(t *testing.T) {
 			assert.NotContains(t, err.Error(), "secret")
 		})
 	}
+}
+
+func TestProjectsAreRead(t *testing.T) {
+	cfg, err := load(t, projects(map[string]any{"namespaces": []any{"team-*"}, "on_full": "drop"}))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"k8s.namespace.name": "shop-*"}, cfg.Projects[0].Match)
+	assert.Equal(t, []string{"team-*"}, cfg.Projects[0].Namespaces)
 }
 
 func TestTheQueueCanBeSwitchedOffOrBatch(t *testing.T) {

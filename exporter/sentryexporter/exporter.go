@@ -8,11 +8,13 @@ import (
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -45,42 +47,115 @@ func (s *signal) Capabilities() consumer.Capabilities {
 // logsExporter takes log records.
 type logsExporter struct{ signal }
 
-// ConsumeLogs decides about the records and offers those that become events. A refusal carries exactly the records that were refused;
-// the caller's object is never changed.
+// ConsumeLogs decides about the records and offers those that become events, project by project. A refusal carries exactly the records
+// that were refused; the caller's object is never changed.
 func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	if !e.started.Load() {
 		return errNotStarted
 	}
 	o := e.owner
-	batch := o.triage.Logs(ld, o.project.dsn.ProjectID())
-	if err := o.offerEvents(ctx, batch); err != nil {
-		return consumererror.NewLogs(err, batch.Refused())
+	var refused error
+	rest := plog.NewLogs()
+	for _, share := range o.router.shares(ld.ResourceLogs().Len(), func(i int) pcommon.Resource { return ld.ResourceLogs().At(i).Resource() }) {
+		if share.project == nil {
+			o.noProject(ctx, share, func(i int) int { return recordCount(ld.ResourceLogs().At(i)) })
+			continue
+		}
+		batch := o.triage.Logs(ld, share.project.dsn.ProjectID(), share.resources)
+		if err := o.offerEvents(ctx, share.project, batch); err != nil {
+			refused = errors.Join(refused, err)
+			batch.Refused().ResourceLogs().MoveAndAppendTo(rest.ResourceLogs())
+		}
+	}
+	if refused != nil {
+		return consumererror.NewLogs(refused, rest)
 	}
 	return nil
+}
+
+func recordCount(rl plog.ResourceLogs) int {
+	n := 0
+	for _, sl := range rl.ScopeLogs().All() {
+		n += sl.LogRecords().Len()
+	}
+	return n
 }
 
 // tracesExporter takes spans.
 type tracesExporter struct{ signal }
 
-// ConsumeTraces offers the exceptions on the spans first: their ids make a repeat harmless. Where the spans are refused after that, the
-// whole request comes back, and its exceptions are known by then. The caller's object is never changed and still holds every span.
+// ConsumeTraces offers the exceptions on the spans first: their ids make a repeat harmless. Where the spans are refused after that, they
+// come back, and their exceptions are known by then. The caller's object is never changed.
 func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if !e.started.Load() {
 		return errNotStarted
 	}
 	o := e.owner
-	batch := o.triage.Traces(td, o.project.dsn.ProjectID())
-	if err := o.offerEvents(ctx, batch); err != nil {
-		return err
+	var refused error
+	rest := ptrace.NewTraces()
+	for _, share := range o.router.shares(td.ResourceSpans().Len(), func(i int) pcommon.Resource { return td.ResourceSpans().At(i).Resource() }) {
+		if share.project == nil {
+			o.noProject(ctx, share, func(i int) int { return spanCount(td.ResourceSpans().At(i)) })
+			continue
+		}
+		part := share.traces(td)
+		err := o.offerEvents(ctx, share.project, o.triage.Traces(td, share.project.dsn.ProjectID(), share.resources))
+		if err == nil {
+			err = share.project.spans.offer(ctx, part)
+		}
+		if err == nil {
+			continue
+		}
+		if share.resources == nil {
+			return err // the caller's object is the whole rest
+		}
+		refused = errors.Join(refused, err)
+		share.traces(td).ResourceSpans().MoveAndAppendTo(rest.ResourceSpans())
 	}
-	return o.project.spans.offer(ctx, td)
+	if refused != nil {
+		return consumererror.NewTraces(refused, rest)
+	}
+	return nil
 }
 
-// offerEvents gives a batch to the events lane and commits what the lane took.
-func (o *owner) offerEvents(ctx context.Context, batch *triage.Batch) error {
+// traces is the share's part of a request: the request itself where it is all of it, else a copy.
+func (s share) traces(td ptrace.Traces) ptrace.Traces {
+	if s.resources == nil {
+		return td
+	}
+	part := ptrace.NewTraces()
+	for _, i := range s.resources {
+		td.ResourceSpans().At(i).CopyTo(part.ResourceSpans().AppendEmpty())
+	}
+	return part
+}
+
+func spanCount(rs ptrace.ResourceSpans) int {
+	n := 0
+	for _, ss := range rs.ScopeSpans().All() {
+		n += ss.Spans().Len()
+	}
+	return n
+}
+
+// noProject counts what no project takes. There is no default by choice.
+func (o *owner) noProject(ctx context.Context, s share, count func(resource int) int) {
+	n := 0
+	for _, i := range s.resources {
+		n += count(i)
+	}
+	o.telemetry.ExporterSentryUnroutedRecords.Add(ctx, int64(n))
+}
+
+// offerEvents gives a batch to the project's events lane and commits what the lane took.
+func (o *owner) offerEvents(ctx context.Context, p *project, batch *triage.Batch) error {
 	var err error
 	if batch.Offered() > 0 {
-		err = o.project.events.queue.ConsumeLogs(ctx, batch.Events)
+		err = p.events.queue.ConsumeLogs(ctx, batch.Events)
+		if p.dropsOn(err) {
+			p.events.discard(ctx, report.QueueOverflow, [2]report.Quantity{{Category: sentry.CategoryError, N: batch.Offered()}})
+			err = nil
+		}
 	}
 	var undelivered consumererror.Logs
 	switch {

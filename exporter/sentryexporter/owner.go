@@ -38,8 +38,12 @@ type owner struct {
 
 	triage    *triage.Triage
 	telemetry *metadata.TelemetryBuilder
-	project   *project
+	projects  []*project
+	router    router
 }
+
+// defaultProject is the name of the project of 'dsn'.
+const defaultProject = "default"
 
 // owners finds the owner of a configuration: the Collector makes each signal's exporter by itself, with the same config pointer.
 var owners = struct {
@@ -85,22 +89,66 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 	if err != nil {
 		return err
 	}
-	dsn, err := sentry.ParseDSN(string(o.cfg.DSN))
-	if err != nil {
-		return fmt.Errorf("'dsn' %w", err) // Validate has said so before
-	}
 	client, err := o.httpClient(ctx, host)
 	if err != nil {
 		return err
 	}
-	sdk := envelope.SDK{Name: sdkName, Version: o.set.BuildInfo.Version}
 	o.telemetry = telemetry
 	o.triage = triage.New(triage.Config{
 		MinSeverity:    severityNumber(o.cfg.Events.MinSeverity),
 		SpanExceptions: triage.SpanExceptions(o.cfg.Events.SpanExceptions),
 		Now:            o.now,
 	})
-	o.project, err = newProject("default", dsn, projectSettings{
+	if err := o.openProjects(client); err != nil {
+		return err
+	}
+	for i, p := range o.projects {
+		if err := p.start(ctx, host); err != nil {
+			return errors.Join(err, o.closeProjects(ctx, o.projects[:i]))
+		}
+	}
+	return nil
+}
+
+// openProjects builds the router with the projects of the configuration.
+func (o *owner) openProjects(client *http.Client) error {
+	o.projects, o.router = nil, router{}
+	if o.cfg.DSN != noDSN {
+		p, err := o.openProject(client, ProjectConfig{Name: defaultProject, DSN: o.cfg.DSN})
+		if err != nil {
+			return err
+		}
+		o.router.byDefault = p
+	}
+	for _, cfg := range o.cfg.Projects {
+		p, err := o.openProject(client, cfg)
+		if err != nil {
+			return err
+		}
+		r := route{project: p}
+		for key, pattern := range cfg.Match {
+			r.match = append(r.match, attributeGlob{key, newGlob(pattern)})
+		}
+		for _, pattern := range cfg.Namespaces {
+			r.choosers = append(r.choosers, newGlob(pattern))
+		}
+		o.router.routes = append(o.router.routes, r)
+	}
+	return nil
+}
+
+func (o *owner) openProject(client *http.Client, cfg ProjectConfig) (*project, error) {
+	dsn, err := sentry.ParseDSN(string(cfg.DSN))
+	if err != nil {
+		return nil, fmt.Errorf("'dsn' of project %q %w", cfg.Name, err) // Validate has said so before
+	}
+	onFull := cfg.OnFull
+	if onFull == "" {
+		onFull = o.cfg.OnFull
+	}
+	sdk := envelope.SDK{Name: sdkName, Version: o.set.BuildInfo.Version}
+	p, err := newProject(cfg.Name, dsn, projectSettings{
+		onFull:   onFull,
 		set:      o.set,
 		cfg:      o.cfg,
 		defaults: translate.Defaults{Environment: o.cfg.Environment, Release: o.cfg.Release},
@@ -113,14 +161,20 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 			Now:       o.now,
 		}),
 		sdk:       sdk,
-		telemetry: telemetry,
+		telemetry: o.telemetry,
 		status:    o.status,
 		now:       o.now,
 	})
-	if err != nil {
-		return err
+	o.projects = append(o.projects, p)
+	return p, err
+}
+
+func (o *owner) closeProjects(ctx context.Context, projects []*project) error {
+	var err error
+	for _, p := range projects {
+		err = errors.Join(err, p.shutdown(ctx))
 	}
-	return o.project.start(ctx, host)
+	return err
 }
 
 // httpClient builds the client. Compression is the transport's business, which pools what it needs; idle connections must be as many
@@ -152,16 +206,16 @@ func (o *owner) shutdown(ctx context.Context, started bool) error {
 		return nil
 	}
 	o.forget()
-	err := o.project.shutdown(ctx)
+	err := o.closeProjects(ctx, o.projects)
 	o.telemetry.Shutdown()
 	return err
 }
 
-// statusReporter tells the hosts of all signals how the exporter is.
+// statusReporter tells the hosts of all signals how the exporter is: well as long as every project is.
 type statusReporter struct {
 	mu     sync.Mutex
 	hosts  []component.Host
-	failed bool
+	failed map[string]bool // projects
 }
 
 func (s *statusReporter) add(host component.Host) {
@@ -171,16 +225,24 @@ func (s *statusReporter) add(host component.Host) {
 }
 
 // report passes on changes only. A DSN that is refused is recoverable: somebody may mend it in Sentry.
-func (s *statusReporter) report(err error) {
+func (s *statusReporter) report(project string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if (err != nil) == s.failed {
+	if (err != nil) == s.failed[project] {
 		return
 	}
-	s.failed = err != nil
 	event := componentstatus.NewEvent(componentstatus.StatusOK)
 	if err != nil {
+		if s.failed == nil {
+			s.failed = make(map[string]bool)
+		}
+		s.failed[project] = true
 		event = componentstatus.NewRecoverableErrorEvent(err)
+	} else {
+		delete(s.failed, project)
+		if len(s.failed) > 0 {
+			return
+		}
 	}
 	for _, host := range s.hosts {
 		componentstatus.ReportStatus(host, event)

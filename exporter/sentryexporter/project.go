@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/metadata"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
@@ -29,7 +30,13 @@ type project struct {
 	reporter reporter
 }
 
+// dropsOn reports whether the project drops, by choice, what its full lane has refused with this error.
+func (p *project) dropsOn(err error) bool {
+	return p.onFull == onFullDrop && errors.Is(err, exporterhelper.ErrQueueIsFull)
+}
+
 type projectSettings struct {
+	onFull    string
 	set       exporter.Settings
 	cfg       *Config
 	defaults  translate.Defaults

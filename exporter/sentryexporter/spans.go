@@ -43,7 +43,15 @@ func (l *spansLane) offer(ctx context.Context, td ptrace.Traces) error {
 		td.CopyTo(own)
 		td = own
 	}
-	return l.queue.ConsumeTraces(ctx, td)
+	err := l.queue.ConsumeTraces(ctx, td)
+	if l.project.dropsOn(err) {
+		var splitter segment.Splitter
+		l.discard(ctx, report.QueueOverflow, [2]report.Quantity{
+			{Category: sentry.CategoryTransaction, N: len(splitter.Split(td))}, {Category: sentry.CategorySpan, N: td.SpanCount()},
+		})
+		return nil
+	}
+	return err
 }
 
 // spansPush is the memory of one push; it is reused.

@@ -35,6 +35,7 @@ type TelemetryBuilder struct {
 	ExporterSentryTriageAnswered  metric.Int64Counter
 	ExporterSentryTriageOffered   metric.Int64Counter
 	ExporterSentryTriageRecords   metric.Int64Counter
+	ExporterSentryUnroutedRecords metric.Int64Counter
 	ExporterSentryWireBytes       metric.Int64Counter
 }
 
@@ -119,6 +120,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ExporterSentryTriageRecords, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentry_triage_records",
 		metric.WithDescription("Log records and span exceptions that were looked at. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryUnroutedRecords, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_unrouted_records",
+		metric.WithDescription("Log records and spans that no project takes; there is no default project by choice of the configuration. [Alpha]"),
 		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)

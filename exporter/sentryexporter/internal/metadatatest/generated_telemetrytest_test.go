@@ -28,6 +28,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterSentryTriageAnswered.Add(context.Background(), 1)
 	tb.ExporterSentryTriageOffered.Add(context.Background(), 1)
 	tb.ExporterSentryTriageRecords.Add(context.Background(), 1)
+	tb.ExporterSentryUnroutedRecords.Add(context.Background(), 1)
 	tb.ExporterSentryWireBytes.Add(context.Background(), 1)
 	AssertEqualExporterSentryDeliveredItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
@@ -54,6 +55,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryTriageRecords(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryUnroutedRecords(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryWireBytes(t, testTel,

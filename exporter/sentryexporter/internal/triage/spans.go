@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -30,10 +31,14 @@ func (s SpanExceptions) Valid() bool {
 	return s == SpanExceptionsError || s == SpanExceptionsAll || s == SpanExceptionsOff
 }
 
-// Traces decides about the exceptions recorded on spans. Each one that becomes an event is a log record from here on.
-func (t *Triage) Traces(td ptrace.Traces, project string) *Batch {
+// Traces decides about the exceptions recorded on spans. Each one that becomes an event is a log record from here on. project and
+// resources are as for Logs.
+func (t *Triage) Traces(td ptrace.Traces, project string, resources []int) *Batch {
 	b := t.newBatch()
-	for _, rs := range td.ResourceSpans().All() {
+	for i, rs := range td.ResourceSpans().All() {
+		if resources != nil && !slices.Contains(resources, i) {
+			continue
+		}
 		out := target{batch: b, resource: rs.Resource(), schemaURL: rs.SchemaUrl()}
 		language := stacktrace.FromSDK(text(rs.Resource().Attributes(), "telemetry.sdk.language"))
 		for _, ss := range rs.ScopeSpans().All() {

@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"slices"
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -126,10 +127,14 @@ func (t *Triage) newBatch() *Batch {
 	return &Batch{Events: plog.NewLogs(), triage: t}
 }
 
-// Logs decides about log records. project is the number that the ids are made for.
-func (t *Triage) Logs(ld plog.Logs, project string) *Batch {
+// Logs decides about log records. project is the number that the ids are made for; resources are the indexes of the resources that go
+// there, nil: all.
+func (t *Triage) Logs(ld plog.Logs, project string, resources []int) *Batch {
 	b := t.newBatch()
-	for _, rl := range ld.ResourceLogs().All() {
+	for i, rl := range ld.ResourceLogs().All() {
+		if resources != nil && !slices.Contains(resources, i) {
+			continue
+		}
 		out := target{batch: b, resource: rl.Resource(), schemaURL: rl.SchemaUrl()}
 		language := stacktrace.FromSDK(text(rl.Resource().Attributes(), "telemetry.sdk.language"))
 		for _, sl := range rl.ScopeLogs().All() {

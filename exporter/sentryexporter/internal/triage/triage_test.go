@@ -103,7 +103,7 @@ func TestWhatBecomesAnEvent(t *testing.T) {
 		"a severity that does not exist (low)":  {record(plog.SeverityNumber(-5), "x"), BelowMinSeverity, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTriage().Logs(logsOf(tt.record), project)
+			b := newTriage().Logs(logsOf(tt.record), project, nil)
 			assert.Equal(t, 1, b.Seen)
 			if tt.event {
 				assert.Equal(t, 1, b.Offered())
@@ -122,7 +122,7 @@ func TestWhatBecomesAnEvent(t *testing.T) {
 func TestInputIsNeverChanged(t *testing.T) {
 	ld := logsOf(with(record(plog.SeverityNumberError, strings.Repeat("x", 2*maxText)), attr(attrEventID, "mine")))
 	ld.MarkReadOnly() // panics on any change
-	b := newTriage().Logs(ld, project)
+	b := newTriage().Logs(ld, project, nil)
 	require.Equal(t, 1, b.Offered())
 	assert.Equal(t, 1, b.Truncated)
 	assert.LessOrEqual(t, len(records(b.Events)[0].Body().Str()), maxText)
@@ -137,7 +137,7 @@ func TestVerdictsFromOutsideAreNotBelieved(t *testing.T) {
 	}))
 	ld.ResourceLogs().At(0).Resource().Attributes().PutStr(InternalPrefix+"x", "forged")
 	ld.ResourceLogs().At(0).ScopeLogs().At(0).Scope().Attributes().PutStr(InternalPrefix+"x", "forged")
-	b := newTriage().Logs(ld, project)
+	b := newTriage().Logs(ld, project, nil)
 	v := ReadVerdict(records(b.Events)[0])
 	assert.NotEqual(t, forged, v.EventID)
 	assert.Empty(t, v.Transaction)
@@ -153,28 +153,28 @@ func TestVerdictsFromOutsideAreNotBelieved(t *testing.T) {
 
 func TestARepeatHasTheSameIDs(t *testing.T) {
 	ld := logsOf(record(plog.SeverityNumberError, "a"), record(plog.SeverityNumberError, "b"), record(plog.SeverityNumberError, "a"))
-	first := newTriage().Logs(ld, project)
+	first := newTriage().Logs(ld, project, nil)
 	require.Len(t, first.ids, 3)
 	assert.NotEqual(t, first.ids[0], first.ids[2], "equal records of one request are different occurrences")
 
 	// After a restart (another Triage), and after the refused records were sent back and came again.
-	assert.Equal(t, ids(first), ids(newTriage().Logs(ld, project)))
-	assert.Equal(t, ids(first), ids(newTriage().Logs(first.Refused(), project)))
+	assert.Equal(t, ids(first), ids(newTriage().Logs(ld, project, nil)))
+	assert.Equal(t, ids(first), ids(newTriage().Logs(first.Refused(), project, nil)))
 
 	// Another observation, other enrichment.
 	for _, rec := range records(ld) {
 		rec.SetObservedTimestamp(rec.ObservedTimestamp() + 1000)
 		rec.Attributes().PutStr("k8s.node.name", "n1")
 	}
-	assert.Equal(t, ids(first), ids(newTriage().Logs(ld, project)))
-	assert.NotEqual(t, ids(first), ids(newTriage().Logs(ld, "8")), "another project, another event")
+	assert.Equal(t, ids(first), ids(newTriage().Logs(ld, project, nil)))
+	assert.NotEqual(t, ids(first), ids(newTriage().Logs(ld, "8", nil)), "another project, another event")
 }
 
 func TestWhatTellsRecordsApart(t *testing.T) {
 	base := record(plog.SeverityNumberError, "x")
 	seen := map[sentry.EventID]string{}
 	add := func(name string, ld plog.Logs) {
-		b := newTriage().Logs(ld, project)
+		b := newTriage().Logs(ld, project, nil)
 		require.Len(t, b.ids, 1, name)
 		if other, ok := seen[b.ids[0]]; ok {
 			t.Errorf("%q and %q have the same id", name, other)
@@ -223,7 +223,7 @@ func TestAFilesRecordIsNamedByItsPlace(t *testing.T) {
 			rec.SetObservedTimestamp(observed)
 			rec.Attributes().PutInt("log.file.record_offset", 77)
 			rec.Attributes().PutStr("log.file.path", "/var/log/a.log")
-		}), project))
+		}), project, nil))
 	}
 	assert.Equal(t, read(1), read(2))
 }
@@ -269,7 +269,7 @@ func recordException(span ptrace.Span, stack string) {
 
 func TestOneExceptionOnThreeSpansAndInALogHasOneID(t *testing.T) {
 	tri := newTriage()
-	spans := tri.Traces(tracesOf(throws(javaTrace), throws(javaTrace), throws(javaTrace)), project)
+	spans := tri.Traces(tracesOf(throws(javaTrace), throws(javaTrace), throws(javaTrace)), project, nil)
 	require.Equal(t, 1, spans.Offered())
 	assert.Equal(t, 3, spans.Seen)
 	assert.Equal(t, 2, spans.Answered[Duplicate])
@@ -277,10 +277,10 @@ func TestOneExceptionOnThreeSpansAndInALogHasOneID(t *testing.T) {
 	log := logsOf(with(record(plog.SeverityNumberError, "payment failed"), inTrace,
 		attr("exception.type", "java.lang.IllegalStateException"), attr("exception.message", " no stock "), attr("exception.stacktrace", javaTrace)))
 	log.ResourceLogs().At(0).Resource().Attributes().PutStr("telemetry.sdk.language", "java")
-	assert.Equal(t, ids(spans), ids(tri.Logs(log, project)), "not committed: it may go out again, under the same id")
+	assert.Equal(t, ids(spans), ids(tri.Logs(log, project, nil)), "not committed: it may go out again, under the same id")
 
 	spans.Commit()
-	after := tri.Logs(log, project)
+	after := tri.Logs(log, project, nil)
 	assert.Zero(t, after.Offered())
 	assert.Equal(t, 1, after.Answered[Duplicate])
 }
@@ -290,11 +290,11 @@ func TestOtherFailuresInATraceHaveOtherIDs(t *testing.T) {
 		throws(javaTrace),
 		throws(strings.Replace(javaTrace, "Stock.java:42", "Stock.java:43", 1)),
 		throws(strings.Replace(javaTrace, "Stock.java:42", "Shelf.java:42", 1)),
-	), project)
+	), project, nil)
 	assert.Equal(t, 3, b.Offered())
 	other := tracesOf(throws(javaTrace))
 	other.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetTraceID(pcommon.TraceID{7})
-	assert.NotContains(t, b.ids, newTriage().Traces(other, project).ids[0])
+	assert.NotContains(t, b.ids, newTriage().Traces(other, project, nil).ids[0])
 }
 
 func TestWhichSpanExceptionsBecomeEvents(t *testing.T) {
@@ -325,7 +325,7 @@ func TestWhichSpanExceptionsBecomeEvents(t *testing.T) {
 		"status that is nothing": {SpanExceptionsError, status("http.response.status_code", "oops"), 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := New(Config{MinSeverity: plog.SeverityNumberError, SpanExceptions: tt.mode, Now: func() time.Time { return now }}).Traces(tracesOf(tt.span), project)
+			b := New(Config{MinSeverity: plog.SeverityNumberError, SpanExceptions: tt.mode, Now: func() time.Time { return now }}).Traces(tracesOf(tt.span), project, nil)
 			assert.Equal(t, tt.event, b.Offered() == 1)
 			if !tt.event {
 				assert.Equal(t, 1, b.Answered[tt.answer])
@@ -341,7 +341,7 @@ func TestASpansExceptionIsALogRecord(t *testing.T) {
 		span.Attributes().PutStr("exception.type", "the span's own") // the event's wins
 	})
 	td.MarkReadOnly()
-	b := newTriage().Traces(td, project)
+	b := newTriage().Traces(td, project, nil)
 	rec := records(b.Events)[0]
 	assert.Equal(t, traceID, rec.TraceID())
 	assert.Equal(t, pcommon.SpanID{1}, rec.SpanID())
@@ -378,7 +378,7 @@ func TestTimesThatSentryWouldNotTake(t *testing.T) {
 				if !tt.observed.IsZero() {
 					rec.SetObservedTimestamp(pcommon.NewTimestampFromTime(tt.observed))
 				}
-			}), project)
+			}), project, nil)
 			want := sentry.Time(0)
 			if !tt.want.IsZero() {
 				want = sentry.Time(tt.want.UnixNano())
@@ -430,7 +430,7 @@ func BenchmarkLogs(b *testing.B) {
 			tri := newTriage()
 			b.ReportAllocs()
 			for b.Loop() {
-				tri.Logs(ld, project)
+				tri.Logs(ld, project, nil)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/record")
 		})
