@@ -27,9 +27,9 @@ func trimRight(s string) string {
 	return s
 }
 
-// blanks is the first place from p on that is no blank.
+// blanks is the first place from p on that is no blank; a carriage return is one.
 func blanks(s string, p int) int {
-	for p < len(s) && isBlank(s[p]) {
+	for p < len(s) && (isBlank(s[p]) || s[p] == '\r') {
 		p++
 	}
 	return p
