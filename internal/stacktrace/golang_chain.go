@@ -118,7 +118,7 @@ func (c *golangChain) finish(l golangLayer, st golangStack) (golangLayer, bool) 
 	c.t, c.end = st.t, st.end
 	c.over = !own
 	if !own && c.stack {
-		l.hasStack = false
+		l.stack, l.hasStack = golangStack{}, false
 		return l, l.message != ""
 	}
 	c.stack = true
@@ -276,7 +276,6 @@ func golangChainKey(in Input, f golangFound) Key {
 	k := Key{Type: golangTypeName(in.Type), Message: in.Message}
 	var messages [MaxExceptions]string // of the newest layers, the n-th at n modulo the length
 	var last golangLayer
-	var stack golangStack
 	n := 0
 	for {
 		l, ok := c.next()
@@ -285,8 +284,9 @@ func golangChainKey(in Input, f golangFound) Key {
 		}
 		messages[n%MaxExceptions] = l.message
 		n++
-		if last = l; l.hasStack {
-			stack = l.stack
+		last = l
+		if call, ok := golangInnermost(l.stack); ok {
+			golangKeyFrame(&k, call)
 		}
 	}
 	if in.Type == "" {
@@ -299,9 +299,6 @@ func golangChainKey(in Input, f golangFound) Key {
 		k.Message = f.t.string(last.message)
 	} else if k.Message == "" {
 		k.Message = golangJoin(f.t, messages[:min(n, MaxExceptions)], n)
-	}
-	if call, ok := golangInnermost(stack); ok {
-		golangKeyFrame(&k, call)
 	}
 	return k
 }

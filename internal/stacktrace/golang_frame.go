@@ -287,7 +287,7 @@ func golangInnermost(st golangStack) (golangCall, bool) {
 
 // golangKeyFrame sets what tells the place of a failure.
 func golangKeyFrame(k *Key, call golangCall) {
-	k.Line = call.line
+	k.Line, k.Function = call.line, ""
 	k.File = call.file[strings.LastIndexAny(call.file, `/\`)+1:]
 	if k.File == "" {
 		_, k.Function = golangSplit(call.function)
