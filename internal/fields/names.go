@@ -46,7 +46,6 @@ const (
 	isLine
 	isFunction
 	isPlace // file:line in one
-	isDocument
 	meanings
 )
 

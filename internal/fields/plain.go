@@ -60,7 +60,6 @@ type headReader struct {
 	short   bool   // the level is abbreviated
 	start   int    // where the line begins
 	tail    int    // where the time ends
-	named   int    // names before the level that are no words of a sentence
 	spring  bool   // Spring Boot's ---
 	semi    bool   // semicolons stand between the parts
 	wide    bool   // the thread is as wide as Spring Boot prints it
@@ -323,8 +322,6 @@ done:
 		if r.words > 1 || r.slash && r.first || token[0] >= 0x80 || !r.comma && r.timed && (stopWords[token] || isUpper(token[0])) {
 			return false
 		}
-	} else {
-		r.named++
 	}
 	if strings.IndexByte(token, '=') < 0 {
 		r.name = token

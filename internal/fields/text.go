@@ -113,7 +113,13 @@ func codeLen(s string) int {
 		}
 		return 2
 	case '(', ')':
-		return min(len(s), 3)
+		if len(s) > 2 && s[2] < 0x80 {
+			return 3
+		}
+		return 2
 	}
-	return 2
+	if s[1] >= 0x20 && s[1] < 0x7f {
+		return 2
+	}
+	return 1
 }

@@ -36,7 +36,7 @@ func epochDouble(f float64) sentry.Time {
 	if f < lastSecond {
 		return sentry.Time(math.Round(f*1e6)) * 1000
 	}
-	if f < lastSecond*1000 { // milliseconds
+	if f >= firstSecond*1000 && f < lastSecond*1000 { // milliseconds
 		return sentry.Time(math.Round(f*1e3)) * 1000
 	}
 	return epoch(int64(f))
