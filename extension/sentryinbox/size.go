@@ -17,9 +17,14 @@ var byteUnits = []struct {
 	suffix string
 	factor int64
 }{
-	{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30},
-	{"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9},
-	{"b", 1}, {"", 1}, // last: every text ends so
+	{"kib", 1 << 10},
+	{"mib", 1 << 20},
+	{"gib", 1 << 30},
+	{"kb", 1e3},
+	{"mb", 1e6},
+	{"gb", 1e9},
+	{"b", 1},
+	{"", 1}, // last: every text ends so
 }
 
 // UnmarshalText reads "64MiB" and the like.

@@ -97,7 +97,7 @@ func hexID(digits int) demand {
 		zero := true
 		for i := range len(s) {
 			c := s[i]
-			if !('0' <= c && c <= '9' || 'a' <= c && c <= 'f') {
+			if ('0' > c || c > '9') && ('a' > c || c > 'f') {
 				return "must be lower-case hex digits: " + excerpt(v)
 			}
 			zero = zero && c == '0'

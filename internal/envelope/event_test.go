@@ -24,9 +24,11 @@ func written(t *testing.T, e *sentry.Event) map[string]any {
 }
 
 func TestEmptyPartsAreLeftOut(t *testing.T) {
-	got := written(t, &sentry.Event{Message: &sentry.Message{}, Exceptions: []sentry.Exception{{}, {Module: "m"}}, Threads: []sentry.Thread{}, Breadcrumbs: []sentry.Breadcrumb{},
+	got := written(t, &sentry.Event{
+		Message: &sentry.Message{}, Exceptions: []sentry.Exception{{}, {Module: "m"}}, Threads: []sentry.Thread{}, Breadcrumbs: []sentry.Breadcrumb{},
 		Fingerprint: []string{""}, Trace: &sentry.TraceContext{TraceID: testTraceID()}, User: &sentry.User{IPAddress: "no address"}, Request: &sentry.Request{},
-		Extra: []sentry.Attr{{Key: "a"}}, Tags: []sentry.Tag{{Key: "a"}}, Contexts: []sentry.Context{{Key: "a"}}, Resource: &sentry.Resource{}})
+		Extra: []sentry.Attr{{Key: "a"}}, Tags: []sentry.Tag{{Key: "a"}}, Contexts: []sentry.Context{{Key: "a"}}, Resource: &sentry.Resource{},
+	})
 	require.Equal(t, map[string]any{"event_id": testEventID(1).String(), "timestamp": got["timestamp"], "platform": "other", "level": "error"}, got)
 }
 
@@ -39,8 +41,10 @@ func TestMessage(t *testing.T) {
 		"template alone":    {sentry.Message{Template: "a %s"}, map[string]any{"formatted": "a %s"}},
 		"both":              {sentry.Message{Formatted: "a 1", Template: "a %s", Params: []string{"1"}}, map[string]any{"formatted": "a 1", "message": "a %s", "params": []any{"1"}}},
 		"params of nothing": {sentry.Message{Formatted: "a", Params: []string{"1"}}, map[string]any{"formatted": "a"}},
-		"many params": {sentry.Message{Formatted: "a", Template: "b", Params: []string{strings.Repeat("x", 2000), strings.Repeat("y", 2000), "z"}},
-			map[string]any{"formatted": "a", "message": "b", "params": []any{strings.Repeat("x", 2000), strings.Repeat("y", 38) + "..."}}},
+		"many params": {
+			sentry.Message{Formatted: "a", Template: "b", Params: []string{strings.Repeat("x", 2000), strings.Repeat("y", 2000), "z"}},
+			map[string]any{"formatted": "a", "message": "b", "params": []any{strings.Repeat("x", 2000), strings.Repeat("y", 38) + "..."}},
+		},
 	} {
 		require.Equal(t, c.want, written(t, &sentry.Event{Message: &c.message})["logentry"], name)
 	}
@@ -126,8 +130,10 @@ func TestFrames(t *testing.T) {
 }
 
 func TestThreads(t *testing.T) {
-	got := written(t, &sentry.Event{Exceptions: []sentry.Exception{{Type: "E", ThreadID: "007"}, {Type: "E", ThreadID: "9007199254740993"}},
-		Threads: []sentry.Thread{{ID: "7"}, {ID: "007"}, {ID: ""}, {ID: "7"}, {ID: "0"}, {ID: "-1"}, {ID: "9007199254740993"}}})
+	got := written(t, &sentry.Event{
+		Exceptions: []sentry.Exception{{Type: "E", ThreadID: "007"}, {Type: "E", ThreadID: "9007199254740993"}},
+		Threads:    []sentry.Thread{{ID: "7"}, {ID: "007"}, {ID: ""}, {ID: "7"}, {ID: "0"}, {ID: "-1"}, {ID: "9007199254740993"}},
+	})
 	var ids []any
 	for _, th := range elements(obj(got, "threads")["values"]) {
 		ids = append(ids, th["id"])
@@ -159,9 +165,15 @@ func TestLevels(t *testing.T) {
 }
 
 func TestUserAndRequest(t *testing.T) {
-	got := written(t, &sentry.Event{User: &sentry.User{ID: strings.Repeat("i", 200), IPAddress: "{{auto}}"},
-		Request: &sentry.Request{URL: strings.Repeat("u", 400), QueryString: strings.Repeat("\n", 2000), Headers: []sentry.Tag{{Key: "A", Value: "1"}, {Key: "A", Value: "2"}, {Key: "", Value: "3"},
-			{Key: "B", Value: strings.Repeat("x", 20_000)}}, Data: sentry.String(strings.Repeat("d", 20_000))}})
+	got := written(t, &sentry.Event{
+		User: &sentry.User{ID: strings.Repeat("i", 200), IPAddress: "{{auto}}"},
+		Request: &sentry.Request{URL: strings.Repeat("u", 400), QueryString: strings.Repeat("\n", 2000), Headers: []sentry.Tag{
+			{Key: "A", Value: "1"},
+			{Key: "A", Value: "2"},
+			{Key: "", Value: "3"},
+			{Key: "B", Value: strings.Repeat("x", 20_000)},
+		}, Data: sentry.String(strings.Repeat("d", 20_000))},
+	})
 	require.Equal(t, map[string]any{"id": strings.Repeat("i", 125) + "..."}, got["user"])
 	request := obj(got, "request")
 	require.Len(t, request["url"], MaxURL)
@@ -173,8 +185,10 @@ func TestUserAndRequest(t *testing.T) {
 
 // TestItemOverResource: an item's own contexts and tags, and its platform, win.
 func TestItemOverResource(t *testing.T) {
-	r := &sentry.Resource{Platform: "java", Tags: []sentry.Tag{{Key: "a", Value: "r"}, {Key: "b", Value: "r"}},
-		Contexts: []sentry.Context{{Key: "os", Fields: []sentry.Attr{str("name", "r")}}, {Key: "k8s", Fields: []sentry.Attr{str("x", "r")}}, {Key: "trace", Fields: []sentry.Attr{str("x", "r")}}}}
+	r := &sentry.Resource{
+		Platform: "java", Tags: []sentry.Tag{{Key: "a", Value: "r"}, {Key: "b", Value: "r"}},
+		Contexts: []sentry.Context{{Key: "os", Fields: []sentry.Attr{str("name", "r")}}, {Key: "k8s", Fields: []sentry.Attr{str("x", "r")}}, {Key: "trace", Fields: []sentry.Attr{str("x", "r")}}},
+	}
 	got := written(t, &sentry.Event{Platform: "go", Resource: r, Tags: []sentry.Tag{{Key: "a", Value: "e"}}, Contexts: []sentry.Context{{Key: "os", Fields: []sentry.Attr{str("name", "e")}}}})
 	require.Equal(t, "go", got["platform"])
 	require.Equal(t, map[string]any{"a": "e", "b": "r"}, got["tags"])

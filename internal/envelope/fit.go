@@ -65,8 +65,10 @@ type trim struct {
 	badSpans    int // out: spans without an id
 }
 
-var untrimmed = trim{source: true, threads: true, extra: MaxExtraBytes, breadcrumbs: MaxBreadcrumbs, text: MaxMessage, frames: MaxFrames,
-	exceptions: math.MaxInt, value: noLimit, description: noLimit, spans: noLimit}
+var untrimmed = trim{
+	source: true, threads: true, extra: MaxExtraBytes, breadcrumbs: MaxBreadcrumbs, text: MaxMessage, frames: MaxFrames,
+	exceptions: math.MaxInt, value: noLimit, description: noLimit, spans: noLimit,
+}
 
 // rung is one step of trimming. The steps add up.
 type rung struct {

@@ -99,8 +99,11 @@ func TestFitTransaction(t *testing.T) {
 				tx.Spans[i].Description = strings.Repeat("d", 5_000)
 			}
 		}, CutSpanData, 0, []string{`"db.system.name"`, "dddd..."}},
-		"one description": {1000, func(tx *sentry.Transaction) { tx.Spans[5].Description = strings.Repeat("d", 900_000) },
-			CutSpanData, 0, []string{`"db.prod.svc.cluster.local"`, strings.Repeat("d", 20_000) + "dd", "SELECT * FROM orders WHERE customer_id = $1 AND state = $2"}},
+		"one description": {
+			1000, func(tx *sentry.Transaction) { tx.Spans[5].Description = strings.Repeat("d", 900_000) },
+			CutSpanData, 0,
+			[]string{`"db.prod.svc.cluster.local"`, strings.Repeat("d", 20_000) + "dd", "SELECT * FROM orders WHERE customer_id = $1 AND state = $2"},
+		},
 
 		"too many spans": {6000, func(*sentry.Transaction) {}, CutSpanData | CutSpans, 4500, []string{`"tags"`}},
 	} {

@@ -136,9 +136,11 @@ func appendHeaders(dst []byte, headers []sentry.Tag) []byte {
 		before := len(dst)
 		dst = append(AppendString(append(comma(dst), '['), headers[i].Key), ',')
 		out, ok := appendWithin(dst, headers[i].Value, start+MaxHeadersBytes-len("]]")-len(dst))
-		if dst = append(out, ']'); !ok || headers[i].Key == "" {
-			dst = dst[:before]
+		out = append(out, ']')
+		if !ok || headers[i].Key == "" {
+			out = out[:before]
 		}
+		dst = out
 	}
 	if len(dst) == start {
 		return dst[:mark]

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,7 +24,8 @@ func testLog() *sentry.Log {
 		Body: "could not reserve 3 of SKU-4711 for order 8f14e45f: the warehouse answered after 2.5 s, trying the next one",
 		Attributes: []sentry.Attr{
 			str("order.id", "8f14e45f-ceea-467f-ab3d-c7d1b0e3a0b5"), num("order.items", 3), str("customer.tier", "gold"),
-			{Key: "duration", Value: sentry.Double(2.5)}, {Key: "retry", Value: sentry.Bool(true)},
+			{Key: "duration", Value: sentry.Double(2.5)},
+			{Key: "retry", Value: sentry.Bool(true)},
 			str("code.function.name", "com.acme.warehouse.ReservationService.reserve"), num("code.line.number", 127), str("thread.name", "http-nio-8080-exec-3"),
 		},
 	}
@@ -99,13 +101,19 @@ func TestLogContainer(t *testing.T) {
 	var c LogContainer
 	c.Reset(nil)
 	id, span := testTraceID(), testSpanID(7)
-	require.Equal(t, LogAdded, c.Add(&sentry.Log{Timestamp: 1_795_288_800_000_000_007, TraceID: id, SpanID: span, Level: sentry.LogWarn, SeverityNumber: 16,
+	require.Equal(t, LogAdded, c.Add(&sentry.Log{
+		Timestamp: 1_795_288_800_000_000_007, TraceID: id, SpanID: span, Level: sentry.LogWarn, SeverityNumber: 16,
 		Body: "naïve \"text\"\n\xff", Attributes: []sentry.Attr{
-			{Key: "double", Value: sentry.Double(2)}, {Key: "bool", Value: sentry.Bool(false)}, {Key: "null"}, {Key: "nan", Value: sentry.Double(math.NaN())},
-			{Key: "list", Value: sentry.List([]sentry.Value{sentry.Int(1), sentry.Double(2.5)})}, str("empty", ""),
+			{Key: "double", Value: sentry.Double(2)},
+			{Key: "bool", Value: sentry.Bool(false)},
+			{Key: "null"},
+			{Key: "nan", Value: sentry.Double(math.NaN())},
+			{Key: "list", Value: sentry.List([]sentry.Value{sentry.Int(1), sentry.Double(2.5)})},
+			str("empty", ""),
 			{Key: "mixed", Value: sentry.List([]sentry.Value{sentry.Int(1), sentry.String("a")})},
 			{Key: "map", Value: sentry.Map([]sentry.Attr{str("a\"", "\n")})},
-		}}, shared))
+		},
+	}, shared))
 	require.Equal(t, LogAdded, c.Add(&sentry.Log{Timestamp: 1, TraceID: id, Level: "odd", SeverityNumber: 17}, nil))
 	require.Equal(t, LogInvalid, c.Add(&sentry.Log{Timestamp: 1, Body: "no trace"}, shared))
 	item := c.Item()
@@ -164,7 +172,7 @@ func TestLogLevelsAndNumbers(t *testing.T) {
 			got := readLogs(t, c)[0]
 			require.Equal(t, level, got["level"])
 			if first <= n && n <= first+3 {
-				require.Equal(t, json.Number(fmt.Sprint(n)), got["severity_number"])
+				require.Equal(t, json.Number(strconv.Itoa(n)), got["severity_number"])
 			} else {
 				require.NotContains(t, got, "severity_number")
 			}
@@ -238,32 +246,51 @@ func TestLogIsTrimmed(t *testing.T) {
 		want    func(body string, value func(string) any) bool
 		atLeast int // bytes of the container: no more is cut than must be
 	}{
-		"long body": {strings.Repeat("\u4e16", TargetLogBytes), []sentry.Attr{str("a", x(1000))},
+		"long body": {
+			strings.Repeat("\u4e16", TargetLogBytes),
+			[]sentry.Attr{str("a", x(1000))},
 			func(body string, value func(string) any) bool {
 				return strings.HasSuffix(body, "\u4e16...") && value("a") == x(1000)
-			}, TargetLogBytes - 1000},
-		"long value": {"short", []sentry.Attr{str("a", x(2<<20)), str("b", x(1000))},
+			}, TargetLogBytes - 1000,
+		},
+		"long value": {
+			"short",
+			[]sentry.Attr{str("a", x(2<<20)), str("b", x(1000))},
 			func(body string, value func(string) any) bool {
 				return body == "short" && strings.HasSuffix(value("a").(string), "x...") && value("b") == x(1000)
-			}, 256 << 10},
-		"both": {x(2 << 20), []sentry.Attr{str("a", strings.Repeat("\"", 2<<20)), num("n", 7)},
+			}, 256 << 10,
+		},
+		"both": {
+			x(2 << 20),
+			[]sentry.Attr{str("a", strings.Repeat("\"", 2<<20)), num("n", 7)},
 			func(body string, value func(string) any) bool {
 				return strings.HasSuffix(body, "x...") && strings.HasSuffix(value("a").(string), "\"...") && value("n") == json.Number("7")
-			}, TargetLogBytes - 1000},
-		"many values": {x(1000), manyAttrs,
+			}, TargetLogBytes - 1000,
+		},
+		"many values": {
+			x(1000), manyAttrs,
 			func(body string, value func(string) any) bool {
 				return body == x(1000) && len(value("a000").(string)) < 3000 && value("a299") != nil
-			}, TargetLogBytes / 2},
-		"more than have room": {x(1000), tooMany,
+			}, TargetLogBytes / 2,
+		},
+		"more than have room": {
+			x(1000), tooMany,
 			func(body string, value func(string) any) bool {
 				return body == x(1000) && value("a0000") != nil && value("a4999") == nil
-			}, TargetLogBytes - 4000},
-		"long key": {"short", []sentry.Attr{str(x(3<<20), ""), str("b", "c")},
-			func(body string, value func(string) any) bool { return body == "short" && value("b") == "c" }, 100},
-		"long list": {"short", []sentry.Attr{{Key: "l", Value: sentry.List(longList)}},
+			}, TargetLogBytes - 4000,
+		},
+		"long key": {
+			"short",
+			[]sentry.Attr{str(x(3<<20), ""), str("b", "c")},
+			func(body string, value func(string) any) bool { return body == "short" && value("b") == "c" }, 100,
+		},
+		"long list": {
+			"short",
+			[]sentry.Attr{{Key: "l", Value: sentry.List(longList)}},
 			func(body string, value func(string) any) bool {
 				return strings.HasPrefix(value("l").(string), "[1234,1234,")
-			}, 200 << 10},
+			}, 200 << 10,
+		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -290,7 +317,7 @@ func TestLogIsTrimmed(t *testing.T) {
 func TestSharedAttributesAreBounded(t *testing.T) {
 	attrs := []sentry.Attr{str("first", strings.Repeat("x", 100_000))}
 	for i := range 1000 {
-		attrs = append(attrs, str(fmt.Sprint(i), strings.Repeat("y", 1000)))
+		attrs = append(attrs, str(strconv.Itoa(i), strings.Repeat("y", 1000)))
 	}
 	p := new(LogAttributes)
 	p.Reset(append(attrs, str("last", "fits")))

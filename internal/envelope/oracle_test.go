@@ -197,16 +197,20 @@ func theirFrames(frames []sentry.Frame) *sentrygo.Stacktrace {
 	}
 	st := &sentrygo.Stacktrace{}
 	for _, f := range frames {
-		st.Frames = append(st.Frames, sentrygo.Frame{Function: f.Function, Module: f.Module, Package: f.Package, Filename: f.Filename, AbsPath: f.AbsPath,
+		st.Frames = append(st.Frames, sentrygo.Frame{
+			Function: f.Function, Module: f.Module, Package: f.Package, Filename: f.Filename, AbsPath: f.AbsPath,
 			Lineno: f.Lineno, Colno: f.Colno, PreContext: f.PreContext, ContextLine: f.ContextLine, PostContext: f.PostContext,
-			InApp: f.InApp == sentry.True, Platform: f.Platform, Vars: plainMap(f.Vars)})
+			InApp: f.InApp == sentry.True, Platform: f.Platform, Vars: plainMap(f.Vars),
+		})
 	}
 	return st
 }
 
 func theirTrace(c *sentry.TraceContext, status sentrygo.SpanStatus) map[string]any {
-	text, _ := json.Marshal(sentrygo.TraceContext{TraceID: sentrygo.TraceID(c.TraceID), SpanID: sentrygo.SpanID(c.SpanID), ParentSpanID: sentrygo.SpanID(c.ParentSpanID),
-		Op: c.Op, Status: status, Data: plainMap(c.Data)})
+	text, _ := json.Marshal(sentrygo.TraceContext{
+		TraceID: sentrygo.TraceID(c.TraceID), SpanID: sentrygo.SpanID(c.SpanID), ParentSpanID: sentrygo.SpanID(c.ParentSpanID),
+		Op: c.Op, Status: status, Data: plainMap(c.Data),
+	})
 	var m map[string]any
 	_ = json.Unmarshal(text, &m)
 	return m
@@ -231,8 +235,10 @@ func TestOracleEvent(t *testing.T) {
 		o.Threads = append(o.Threads, sentrygo.Thread{ID: th.ID, Name: th.Name, Crashed: th.Crashed == sentry.True, Current: th.Current == sentry.True, Stacktrace: theirFrames(th.Frames)})
 	}
 	for _, b := range e.Breadcrumbs {
-		o.Breadcrumbs = append(o.Breadcrumbs, &sentrygo.Breadcrumb{Type: b.Type, Category: b.Category, Message: b.Message, Level: sentrygo.Level(b.Level),
-			Timestamp: time.Unix(0, int64(b.Timestamp)), Data: plainMap(b.Data)})
+		o.Breadcrumbs = append(o.Breadcrumbs, &sentrygo.Breadcrumb{
+			Type: b.Type, Category: b.Category, Message: b.Message, Level: sentrygo.Level(b.Level),
+			Timestamp: time.Unix(0, int64(b.Timestamp)), Data: plainMap(b.Data),
+		})
 	}
 	o.Contexts["trace"] = theirTrace(e.Trace, sentrygo.SpanStatusInternalError)
 	for _, c := range e.Contexts {
@@ -261,9 +267,11 @@ func TestOracleTransaction(t *testing.T) {
 		o.Tags[tag.Key] = tag.Value
 	}
 	for _, s := range tx.Spans {
-		o.Spans = append(o.Spans, &sentrygo.Span{TraceID: sentrygo.TraceID(s.TraceID), SpanID: sentrygo.SpanID(s.SpanID), ParentSpanID: sentrygo.SpanID(s.ParentSpanID),
+		o.Spans = append(o.Spans, &sentrygo.Span{
+			TraceID: sentrygo.TraceID(s.TraceID), SpanID: sentrygo.SpanID(s.SpanID), ParentSpanID: sentrygo.SpanID(s.ParentSpanID),
 			Op: s.Op, Description: s.Description, Status: sentrygo.SpanStatusOK, Origin: sentrygo.SpanOrigin(s.Origin), StartTime: time.Unix(0, int64(s.Start)),
-			EndTime: time.Unix(0, int64(s.End)), Data: plainMap(s.Data)})
+			EndTime: time.Unix(0, int64(s.End)), Data: plainMap(s.Data),
+		})
 	}
 	want, err := json.Marshal(o)
 	require.NoError(t, err)
@@ -334,7 +342,7 @@ func TestDriftOfSentryGo(t *testing.T) {
 			seen[name] = true
 			_, written := part.wrote[member]
 			_, listed := notWritten[name]
-			require.True(t, written != listed, "%s: written %t, on the list of what is not %t", name, written, listed)
+			require.NotEqual(t, written, listed, "%s: written %t, on the list of what is not %t", name, written, listed)
 		}
 	}
 	for name := range notWritten {

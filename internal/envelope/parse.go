@@ -3,6 +3,7 @@ package envelope
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -94,7 +95,11 @@ func readHeader(line []byte) (*document, *syntaxError) {
 	}
 	doc, err := readJSON(line)
 	if err != nil {
-		broken := err.(*syntaxError)
+		broken := func() *syntaxError {
+			target := &syntaxError{}
+			_ = errors.As(err, &target)
+			return target
+		}()
 		return nil, &syntaxError{broken.rule, broken.offset, "the header is not JSON: " + broken.reason}
 	}
 	if doc.root().kind() != kindObject {

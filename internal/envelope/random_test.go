@@ -124,9 +124,11 @@ func (s *source) frames() (frames []sentry.Frame) {
 		n = 300
 	}
 	for range n {
-		frames = append(frames, sentry.Frame{Function: s.str(), RawFunction: s.str(), Module: s.str(), Package: s.str(), Filename: s.str(), AbsPath: s.str(),
+		frames = append(frames, sentry.Frame{
+			Function: s.str(), RawFunction: s.str(), Module: s.str(), Package: s.str(), Filename: s.str(), AbsPath: s.str(),
 			Lineno: s.n(5) - 2, Colno: s.n(5) - 2, ContextLine: s.str(), PreContext: s.strs(), PostContext: s.strs(), InApp: s.tri(), Native: s.tri(),
-			Platform: s.str(), Vars: s.attrs(0)})
+			Platform: s.str(), Vars: s.attrs(0),
+		})
 	}
 	return frames
 }
@@ -137,8 +139,10 @@ func (s *source) exceptions() (list []sentry.Exception) {
 	for i := range n {
 		x := sentry.Exception{Type: s.str(), Value: s.str(), Module: s.str(), ThreadID: s.str(), Frames: s.frames()}
 		if s.bool() || proper {
-			x.Mechanism = &sentry.Mechanism{Type: s.str(), Handled: s.tri(), Synthetic: s.bool(), HasID: s.bool() || proper, ExceptionID: s.n(4) - 1,
-				HasParent: s.bool(), ParentID: s.n(4) - 1, IsExceptionGroup: s.bool(), Source: s.str()}
+			x.Mechanism = &sentry.Mechanism{
+				Type: s.str(), Handled: s.tri(), Synthetic: s.bool(), HasID: s.bool() || proper, ExceptionID: s.n(4) - 1,
+				HasParent: s.bool(), ParentID: s.n(4) - 1, IsExceptionGroup: s.bool(), Source: s.str(),
+			}
 			if proper {
 				x.Mechanism.ExceptionID = n - 1 - i
 				x.Mechanism.HasParent, x.Mechanism.ParentID = i < n-1, max(0, n-2-i)
@@ -185,9 +189,11 @@ func (s *source) request() *sentry.Request {
 
 // event makes an event; what the caller of the encoder guarantees is given: an id and a time.
 func (s *source) event() *sentry.Event {
-	e := &sentry.Event{ID: sentry.EventID{1, s.byte()}, Timestamp: s.time(), Platform: s.str(), Level: sentry.Level(s.str()), Logger: s.str(),
+	e := &sentry.Event{
+		ID: sentry.EventID{1, s.byte()}, Timestamp: s.time(), Platform: s.str(), Level: sentry.Level(s.str()), Logger: s.str(),
 		Transaction: s.str(), Exceptions: s.exceptions(), Fingerprint: s.strs(), User: s.user(), Request: s.request(),
-		Extra: s.attrs(0), Tags: s.tags(), Contexts: s.contexts(), Resource: s.resource()}
+		Extra: s.attrs(0), Tags: s.tags(), Contexts: s.contexts(), Resource: s.resource(),
+	}
 	if s.bool() {
 		e.Message = &sentry.Message{Formatted: s.str(), Template: s.str(), Params: s.strs()}
 	}
@@ -195,8 +201,10 @@ func (s *source) event() *sentry.Event {
 		e.Threads = append(e.Threads, sentry.Thread{ID: s.str(), Name: s.str(), State: s.str(), Crashed: s.tri(), Current: s.tri(), Main: s.tri(), Frames: s.frames()})
 	}
 	for range s.n(4) {
-		e.Breadcrumbs = append(e.Breadcrumbs, sentry.Breadcrumb{Timestamp: s.time(), Type: s.str(), Category: s.str(), Level: sentry.Level(s.str()),
-			Message: s.str(), Data: s.attrs(0)})
+		e.Breadcrumbs = append(e.Breadcrumbs, sentry.Breadcrumb{
+			Timestamp: s.time(), Type: s.str(), Category: s.str(), Level: sentry.Level(s.str()),
+			Message: s.str(), Data: s.attrs(0),
+		})
 	}
 	if s.bool() {
 		trace := s.trace()
@@ -208,8 +216,10 @@ func (s *source) event() *sentry.Event {
 
 // transaction likewise, with the ids of its own span.
 func (s *source) transaction() *sentry.Transaction {
-	tx := &sentry.Transaction{ID: sentry.EventID{1, s.byte()}, Name: s.str(), Source: s.str(), Start: s.time(), End: s.time(), Trace: s.trace(),
-		User: s.user(), Request: s.request(), Tags: s.tags(), Contexts: s.contexts(), Resource: s.resource(), Platform: s.str()}
+	tx := &sentry.Transaction{
+		ID: sentry.EventID{1, s.byte()}, Name: s.str(), Source: s.str(), Start: s.time(), End: s.time(), Trace: s.trace(),
+		User: s.user(), Request: s.request(), Tags: s.tags(), Contexts: s.contexts(), Resource: s.resource(), Platform: s.str(),
+	}
 	for range s.n(5) {
 		span := sentry.Span{Op: s.str(), Description: s.str(), Start: s.time(), End: s.time(), Status: s.str(), Origin: s.str(), Data: s.attrs(0), Links: s.links()}
 		span.TraceID[0], span.SpanID[0], span.ParentSpanID[0] = s.byte(), s.byte(), s.byte()

@@ -1,6 +1,9 @@
 package envelope
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // itemKind is what is known of a type of item.
 type itemKind struct {
@@ -43,12 +46,18 @@ var itemKinds = map[string]*itemKind{
 	"replay_event":     {group: "replay", maxBytes: MaxEventBytes},
 	"replay_recording": {group: "replay", maxBytes: 100 << 20},
 	"replay_video":     {group: "replay", maxBytes: 100 << 20},
-	TypeLog: {group: "log", maxBytes: MaxContainerBytes, payload: containerOf("log_container", &logShape),
-		contentType: ContentTypeLog, maxItems: MaxContainerLogs, dsc: forbidden},
-	TypeSpan: {group: "span", maxBytes: MaxContainerBytes, payload: containerOf("span_container", &spanV2Shape),
-		contentType: ContentTypeSpan, maxItems: MaxContainerSpans, dsc: required},
-	TypeTraceMetric: {group: "trace_metric", maxBytes: MaxContainerBytes, payload: containerOf("metric_container", &metricShape),
-		contentType: ContentTypeTraceMetric, maxItems: MaxContainerMetrics, dsc: forbidden},
+	TypeLog: {
+		group: "log", maxBytes: MaxContainerBytes, payload: containerOf("log_container", &logShape),
+		contentType: ContentTypeLog, maxItems: MaxContainerLogs, dsc: forbidden,
+	},
+	TypeSpan: {
+		group: "span", maxBytes: MaxContainerBytes, payload: containerOf("span_container", &spanV2Shape),
+		contentType: ContentTypeSpan, maxItems: MaxContainerSpans, dsc: required,
+	},
+	TypeTraceMetric: {
+		group: "trace_metric", maxBytes: MaxContainerBytes, payload: containerOf("metric_container", &metricShape),
+		contentType: ContentTypeTraceMetric, maxItems: MaxContainerMetrics, dsc: forbidden,
+	},
 	TypeCheckIn:      {group: "check_in", maxBytes: MaxCheckInBytes, payload: &checkInShape},
 	TypeClientReport: {maxBytes: MaxClientReportBytes, payload: &clientReportShape}, // rides along with anything
 }
@@ -130,7 +139,7 @@ var envelopeRules = []rule{
 		for i := range c.e.Items {
 			own := c.payload(i).get("event_id").str()
 			if kind := itemKinds[c.e.Items[i].Type]; kind != nil && kind.event && own != "" && header.get("event_id").kind() == kindString && own != header.get("event_id").str() {
-				c.broken(at, "the payload of item "+fmt.Sprint(i)+" has another event_id")
+				c.broken(at, "the payload of item "+strconv.Itoa(i)+" has another event_id")
 			}
 		}
 	}},

@@ -153,8 +153,10 @@ var samples = map[string]func() *sample{
 	"client_report": func() *sample {
 		return &sample{
 			Header: parsed(`{"sent_at":"2026-03-01T12:00:00Z"}`),
-			Items: []sampleItem{{Header: parsed(`{"type":"client_report"}`),
-				Payload: parsed(`{"timestamp":1772366390,"discarded_events":[{"reason":"sample_rate","category":"error","quantity":3}]}`)}},
+			Items: []sampleItem{{
+				Header:  parsed(`{"type":"client_report"}`),
+				Payload: parsed(`{"timestamp":1772366390,"discarded_events":[{"reason":"sample_rate","category":"error","quantity":3}]}`),
+			}},
 		}
 	},
 	"check_in": func() *sample {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -111,7 +112,7 @@ func placeJava(records []truth, lines []string) {
 		quoted, _ := json.Marshal(want)
 		slashed := strings.ReplaceAll(strings.Trim(string(quoted), `"`), "/", `\/`)
 		for at < len(lines) && (records[i].Level == "" || !xml && lineSeverity(lines[at], 0) == 0 || !strings.Contains(lines[at], want) && !strings.Contains(lines[at], strings.Trim(string(quoted), `"`)) && !strings.Contains(lines[at], slashed) &&
-			!(xml && strings.Contains(lines[at], strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(want)))) {
+			(!xml || !strings.Contains(lines[at], strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(want)))) {
 			at++
 		}
 		if at == len(lines) {
@@ -123,7 +124,7 @@ func placeJava(records []truth, lines []string) {
 			at++
 		}
 	}
-	two := len(lines) > 1 && (strings.HasPrefix(lines[1], "INFO: ")) // the head is on the line before
+	two := len(lines) > 1 && strings.HasPrefix(lines[1], "INFO: ") // the head is on the line before
 	for i := range records {
 		if two {
 			records[i].First--
@@ -324,7 +325,7 @@ func holdsTime(head string, at time.Time) bool {
 			return true
 		}
 	}
-	return strings.Contains(head, fmt.Sprint(at.Unix()))
+	return strings.Contains(head, strconv.FormatInt(at.Unix(), 10))
 }
 
 // differences from the truth that are known, how many, and why.
@@ -423,14 +424,14 @@ func TestStructuredFrames(t *testing.T) {
 			all, _ := readTruth(t, file+".log")
 			for _, r := range all {
 				bodies[fmt.Sprint(r.Message, len(r.Exceptions) > 0)] = r.body
-				bodies[fmt.Sprint(r.First)] = r.body
+				bodies[strconv.Itoa(r.First)] = r.body
 			}
 			compared := 0
 			for _, r := range records {
 				if len(r.Exceptions) == 0 {
 					continue
 				}
-				body := bodies[fmt.Sprint(r.First)]
+				body := bodies[strconv.Itoa(r.First)]
 				if r.First == 0 {
 					body = bodies[fmt.Sprint(r.Message, true)]
 				}

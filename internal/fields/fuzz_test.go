@@ -117,9 +117,11 @@ func FuzzJSON(f *testing.F) {
 
 // TestAnyValue: every name with every kind of value, alone and beside the members that make a logger known. Whatever an app writes there, it is read.
 func TestAnyValue(t *testing.T) {
-	values := []string{`null`, `true`, `0`, `-1`, `1.5`, `1795255872`, `18446744073709551615`, `""`, `"x"`, `"a\nb"`, `"E: x\n\tat a.B.c(B.java:1)"`, `[]`, `[1]`, `["a"]`, `[[]]`, `[{}]`, `{}`, `{"a":1}`,
+	values := []string{
+		`null`, `true`, `0`, `-1`, `1.5`, `1795255872`, `18446744073709551615`, `""`, `"x"`, `"a\nb"`, `"E: x\n\tat a.B.c(B.java:1)"`, `[]`, `[1]`, `["a"]`, `[[]]`, `[{}]`, `{}`, `{"a":1}`,
 		`[{"exc_type":"E"}]`, `[{"func":"f","source":"a.go"}]`, `{"stepArray":[{"methodName":"m"}]}`, `{"className":"E","stepArray":[],"cause":{}}`, `{"root":{"message":"m","stack":[]},"wrap":[1]}`,
-		`{"class":"E","file":"a.php:1","previous":{"class":"F","file":"b.php:2"}}`, `{"commonElementCount":1,"extendedStackTrace":"x"}`, `{"stack":"s","cause":{"stack":"t","cause":[]}}`}
+		`{"class":"E","file":"a.php:1","previous":{"class":"F","file":"b.php:2"}}`, `{"commonElementCount":1,"extendedStackTrace":"x"}`, `{"stack":"s","cause":{"stack":"t","cause":[]}}`,
+	}
 	families := `"levelname":"ERROR","short_message":"m","pid":1,"hostname":"h","text":"t","record":{},"sequenceNumber":0,"mdc":{},"t":{"$date":"x"},"target":"a::b","arguments":["a",1]`
 	paths := []string{"level", "severity", "log", "record", "v", "ts"}
 	for _, n := range append(append([]name{}, names...), appNames...) {

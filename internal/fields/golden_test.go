@@ -113,8 +113,10 @@ type shown struct {
 }
 
 func show(r Record, body string) shown {
-	s := shown{Line: cut(body, 60), Severity: r.Severity.String(), Message: r.Message, Template: r.Template, Params: r.Params, Logger: r.Logger,
-		Thread: strings.Trim(r.ThreadName+" "+r.ThreadID, " "), Service: r.Service, Version: r.Version, Environment: r.Environment, Fingerprint: r.Fingerprint, User: r.User}
+	s := shown{
+		Line: cut(body, 60), Severity: r.Severity.String(), Message: r.Message, Template: r.Template, Params: r.Params, Logger: r.Logger,
+		Thread: strings.Trim(r.ThreadName+" "+r.ThreadID, " "), Service: r.Service, Version: r.Version, Environment: r.Environment, Fingerprint: r.Fingerprint, User: r.User,
+	}
 	if r.Time != 0 {
 		s.Time = time.Unix(0, int64(r.Time)).UTC().Format(time.RFC3339Nano)
 	}
@@ -139,9 +141,11 @@ func show(r Record, body string) shown {
 		if m := e.Mechanism; m != nil {
 			line += fmt.Sprintf(" (%s id %d parent %v %d group %v %s)", m.Type, m.ExceptionID, m.HasParent, m.ParentID, m.IsExceptionGroup, m.Source)
 		}
+		var lineSb142 strings.Builder
 		for _, fr := range e.Frames {
-			line += fmt.Sprintf(" > %s.%s %s:%d", fr.Module, fr.Function, fr.Filename, fr.Lineno)
+			lineSb142.WriteString(fmt.Sprintf(" > %s.%s %s:%d", fr.Module, fr.Function, fr.Filename, fr.Lineno))
 		}
+		line += lineSb142.String()
 		s.Failure = append(s.Failure, line)
 	}
 	s.Rest = plainMap(r.Rest)

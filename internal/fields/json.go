@@ -131,14 +131,14 @@ func (j *scanner) value() (v sentry.Value, ok bool) {
 		return v, false
 	}
 	j.values++
-	switch c := j.s[j.p]; {
-	case c == '"':
+	switch c := j.s[j.p]; c {
+	case '"':
 		raw, escaped, ok := j.text()
 		if escaped {
 			raw = unescape(raw)
 		}
 		return sentry.String(raw), ok
-	case c == '{' || c == '[':
+	case '{', '[':
 		start := j.p
 		if j.depth >= maxDepth {
 			ok = j.skipNested()

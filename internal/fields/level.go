@@ -57,7 +57,7 @@ var levelWords = map[string]levelWord{
 
 	// java.util.logging translates its level names (JDK resource bundles sun.util.logging.resources.logging_*).
 	"schwerwiegend": {plog.SeverityNumberError, colon}, "warnung": {plog.SeverityNumberWarn, colon},
-	"konfiguration": {plog.SeverityNumberDebug3, colon}, "grave": {plog.SeverityNumberError, colon}, "avertissement": {plog.SeverityNumberWarn, colon},
+	"configuration": {plog.SeverityNumberDebug3, colon}, "grave": {plog.SeverityNumberError, colon}, "avertissement": {plog.SeverityNumberWarn, colon},
 	"infos": {plog.SeverityNumberInfo, colon}, "advertencia": {plog.SeverityNumberWarn, colon}, "avvertenza": {plog.SeverityNumberWarn, colon},
 	"致命的": {plog.SeverityNumberError, colon}, "警告": {plog.SeverityNumberWarn, colon}, "情報": {plog.SeverityNumberInfo, colon},
 	"严重": {plog.SeverityNumberError, colon}, "信息": {plog.SeverityNumberInfo, colon},
@@ -173,24 +173,49 @@ type numberRow struct {
 var numberScales = map[scale][]numberRow{
 	anyScale: {
 		{9, plog.SeverityNumberUnspecified},
-		{19, plog.SeverityNumberTrace}, {29, plog.SeverityNumberDebug}, {39, plog.SeverityNumberInfo}, // pino, bunyan
-		{49, plog.SeverityNumberWarn}, {59, plog.SeverityNumberError}, {99, plog.SeverityNumberFatal},
+		{19, plog.SeverityNumberTrace},
+		{29, plog.SeverityNumberDebug},
+		{39, plog.SeverityNumberInfo}, // pino, bunyan
+		{49, plog.SeverityNumberWarn},
+		{59, plog.SeverityNumberError},
+		{99, plog.SeverityNumberFatal},
 		{4999, plog.SeverityNumberUnspecified},
-		{9999, plog.SeverityNumberTrace}, {19999, plog.SeverityNumberDebug}, {29999, plog.SeverityNumberInfo}, // logback's level_value, log4j 1
-		{39999, plog.SeverityNumberWarn}, {49999, plog.SeverityNumberError}, {50000, plog.SeverityNumberFatal},
+		{9999, plog.SeverityNumberTrace},
+		{19999, plog.SeverityNumberDebug},
+		{29999, plog.SeverityNumberInfo}, // logback's level_value, log4j 1
+		{39999, plog.SeverityNumberWarn},
+		{49999, plog.SeverityNumberError},
+		{50000, plog.SeverityNumberFatal},
 	},
 	pythonScale: { // logging.getLevelName; loguru's 25 (SUCCESS) and 5 (TRACE) lie between
-		{0, plog.SeverityNumberUnspecified}, {9, plog.SeverityNumberTrace}, {19, plog.SeverityNumberDebug}, {29, plog.SeverityNumberInfo},
-		{39, plog.SeverityNumberWarn}, {49, plog.SeverityNumberError}, {99, plog.SeverityNumberFatal},
+		{0, plog.SeverityNumberUnspecified},
+		{9, plog.SeverityNumberTrace},
+		{19, plog.SeverityNumberDebug},
+		{29, plog.SeverityNumberInfo},
+		{39, plog.SeverityNumberWarn},
+		{49, plog.SeverityNumberError},
+		{99, plog.SeverityNumberFatal},
 	},
 	monologScale: { // RFC 5424 levels as Monolog\Level numbers them
-		{99, plog.SeverityNumberUnspecified}, {100, plog.SeverityNumberDebug}, {200, plog.SeverityNumberInfo}, {250, plog.SeverityNumberInfo2},
-		{300, plog.SeverityNumberWarn}, {400, plog.SeverityNumberError}, {500, plog.SeverityNumberFatal}, {550, plog.SeverityNumberFatal2},
+		{99, plog.SeverityNumberUnspecified},
+		{100, plog.SeverityNumberDebug},
+		{200, plog.SeverityNumberInfo},
+		{250, plog.SeverityNumberInfo2},
+		{300, plog.SeverityNumberWarn},
+		{400, plog.SeverityNumberError},
+		{500, plog.SeverityNumberFatal},
+		{550, plog.SeverityNumberFatal2},
 		{600, plog.SeverityNumberFatal4},
 	},
 	googleScale: { // google.logging.type.LogSeverity
-		{99, plog.SeverityNumberUnspecified}, {199, plog.SeverityNumberDebug}, {299, plog.SeverityNumberInfo}, {399, plog.SeverityNumberInfo2},
-		{499, plog.SeverityNumberWarn}, {599, plog.SeverityNumberError}, {699, plog.SeverityNumberFatal}, {799, plog.SeverityNumberFatal2},
+		{99, plog.SeverityNumberUnspecified},
+		{199, plog.SeverityNumberDebug},
+		{299, plog.SeverityNumberInfo},
+		{399, plog.SeverityNumberInfo2},
+		{499, plog.SeverityNumberWarn},
+		{599, plog.SeverityNumberError},
+		{699, plog.SeverityNumberFatal},
+		{799, plog.SeverityNumberFatal2},
 		{800, plog.SeverityNumberFatal4},
 	},
 }

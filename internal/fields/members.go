@@ -21,7 +21,6 @@ type members struct {
 	names *nameNode
 	// root of the tree that was read.
 	root []sentry.Attr
-	rank uint16 // what is added to every rank: attributes of the record go before its body
 }
 
 // read goes over a tree of members.

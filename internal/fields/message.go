@@ -39,7 +39,7 @@ func (r *Record) message(m *members, text string) {
 	}
 	if f.Stacktrace == "" && len(f.Exceptions) == 0 { // the message may hold it; where the trace has a member of its own the message is what was said
 		f.Stacktrace, f.Whole = plainFailure(text).Stacktrace, false
-		if i := traceStart(text); strings.IndexByte(text, '\n') > 0 && !(i >= 0 && strings.HasPrefix(text[i:], "Caused by:\n")) {
+		if i := traceStart(text); strings.IndexByte(text, '\n') > 0 && (i < 0 || !strings.HasPrefix(text[i:], "Caused by:\n")) {
 			text = cutTrace(text)
 		}
 	}

@@ -193,7 +193,7 @@ func (r *headReader) trusted(name, next string) bool {
 	if dotted(name) {
 		return true
 	}
-	if isUpper(name[0]) && strings.IndexFunc(name[1:], unicode.IsUpper) < 0 && !(r.boxed && r.short) {
+	if isUpper(name[0]) && strings.IndexFunc(name[1:], unicode.IsUpper) < 0 && (!r.boxed || !r.short) {
 		return false // a word that begins a sentence: class names have humps; after Serilog's [ERR] stands no sentence but its source
 	}
 	return r.boxed || r.group != "" || r.head.thread != "" || r.bar || r.slash && r.head.code.Filename != ""

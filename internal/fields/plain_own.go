@@ -149,9 +149,14 @@ var phpErrors = [...]struct {
 	name     string
 	severity plog.SeverityNumber
 }{
-	{"Fatal error", plog.SeverityNumberFatal}, {"Recoverable fatal error", plog.SeverityNumberFatal}, {"Parse error", plog.SeverityNumberFatal},
-	{"Warning", plog.SeverityNumberWarn}, {"Notice", plog.SeverityNumberInfo2}, {"Deprecated", plog.SeverityNumberInfo2},
-	{"Strict Standards", plog.SeverityNumberInfo2}, {"Unknown error", plog.SeverityNumberError},
+	{"Fatal error", plog.SeverityNumberFatal},
+	{"Recoverable fatal error", plog.SeverityNumberFatal},
+	{"Parse error", plog.SeverityNumberFatal},
+	{"Warning", plog.SeverityNumberWarn},
+	{"Notice", plog.SeverityNumberInfo2},
+	{"Deprecated", plog.SeverityNumberInfo2},
+	{"Strict Standards", plog.SeverityNumberInfo2},
+	{"Unknown error", plog.SeverityNumberError},
 }
 
 // phpHead: `PHP Warning:  text in file on line 3` (log_errors), the same after `[21-Nov-2026 10:11:12 UTC] ` (error_log), and what display_errors prints:

@@ -15,31 +15,49 @@ var layouts = []struct {
 	logger, thread, message string
 	time                    string // "" where the text is not certain
 }{
-	{"Spring Boot", "2026-11-21T10:11:12.123+01:00 ERROR 4711 --- [shop] [nio-8080-exec-3] c.e.shop.web.CartController            : Cart 7 is gone",
-		17, "c.e.shop.web.CartController", "nio-8080-exec-3", "Cart 7 is gone", "2026-11-21T09:11:12.123Z"},
-	{"Spring Boot 2", "2026-11-21 10:11:12.123  INFO 1 --- [           main] o.s.b.w.embedded.tomcat.TomcatWebServer  : Tomcat started on port(s): 8080 (http)",
-		9, "o.s.b.w.embedded.tomcat.TomcatWebServer", "main", "Tomcat started on port(s): 8080 (http)", "2026-11-21T10:11:12.123Z"},
-	{"Spring Boot with correlation", "2026-11-21T10:11:12.123Z  WARN 1 --- [shop] [exec-1] [803b448a0489f84084905d3093480352-3425f23bb2432450] c.e.Shop : slow",
-		13, "c.e.Shop", "exec-1", "slow", "2026-11-21T10:11:12.123Z"},
+	{
+		"Spring Boot", "2026-11-21T10:11:12.123+01:00 ERROR 4711 --- [shop] [nio-8080-exec-3] c.e.shop.web.CartController            : Cart 7 is gone",
+		17, "c.e.shop.web.CartController", "nio-8080-exec-3", "Cart 7 is gone", "2026-11-21T09:11:12.123Z",
+	},
+	{
+		"Spring Boot 2", "2026-11-21 10:11:12.123  INFO 1 --- [           main] o.s.b.w.embedded.tomcat.TomcatWebServer  : Tomcat started on port(s): 8080 (http)",
+		9, "o.s.b.w.embedded.tomcat.TomcatWebServer", "main", "Tomcat started on port(s): 8080 (http)", "2026-11-21T10:11:12.123Z",
+	},
+	{
+		"Spring Boot with correlation", "2026-11-21T10:11:12.123Z  WARN 1 --- [shop] [exec-1] [803b448a0489f84084905d3093480352-3425f23bb2432450] c.e.Shop : slow",
+		13, "c.e.Shop", "exec-1", "slow", "2026-11-21T10:11:12.123Z",
+	},
 	{"Sleuth", "2026-11-21 10:11:12.123 ERROR [shop,803b448a0489f84084905d3093480352,3425f23bb2432450] 1 --- [exec-1] c.e.Shop : broken", 17, "c.e.Shop", "exec-1", "broken", "2026-11-21T10:11:12.123Z"},
-	{"Quarkus", "2026-11-21 10:11:12,123 ERROR [io.qua.ver.htt.run.QuarkusErrorHandler] (executor-thread-1) HTTP Request to /a failed", 17,
-		"io.qua.ver.htt.run.QuarkusErrorHandler", "executor-thread-1", "HTTP Request to /a failed", "2026-11-21T10:11:12.123Z"},
-	{"WildFly", "10:11:12,123 WARN  [org.jboss.as.txn] (ServerService Thread Pool -- 45) WFLYTX0013: node identifier", 13, "org.jboss.as.txn", "ServerService Thread Pool -- 45",
-		"WFLYTX0013: node identifier", ""},
-	{"Tomcat", "21-Nov-2026 10:11:12.123 SEVERE [main] org.apache.catalina.core.StandardService.init Failed to initialize connector", 17, "", "main",
-		"org.apache.catalina.core.StandardService.init Failed to initialize connector", "2026-11-21T10:11:12.123Z"},
+	{
+		"Quarkus", "2026-11-21 10:11:12,123 ERROR [io.qua.ver.htt.run.QuarkusErrorHandler] (executor-thread-1) HTTP Request to /a failed", 17,
+		"io.qua.ver.htt.run.QuarkusErrorHandler", "executor-thread-1", "HTTP Request to /a failed", "2026-11-21T10:11:12.123Z",
+	},
+	{
+		"WildFly", "10:11:12,123 WARN  [org.jboss.as.txn] (ServerService Thread Pool -- 45) WFLYTX0013: node identifier", 13, "org.jboss.as.txn", "ServerService Thread Pool -- 45",
+		"WFLYTX0013: node identifier", "",
+	},
+	{
+		"Tomcat", "21-Nov-2026 10:11:12.123 SEVERE [main] org.apache.catalina.core.StandardService.init Failed to initialize connector", 17, "", "main",
+		"org.apache.catalina.core.StandardService.init Failed to initialize connector", "2026-11-21T10:11:12.123Z",
+	},
 	{"Dropwizard", "INFO  [2026-11-21 10:11:12,123] org.eclipse.jetty.server.Server: Started @1234ms", 9, "org.eclipse.jetty.server.Server", "", "Started @1234ms", "2026-11-21T10:11:12.123Z"},
 	{"Kafka", "[2026-11-21 10:11:12,123] ERROR [Broker id=1] Error while processing (kafka.server.ReplicaManager)", 17, "", "", "[Broker id=1] Error while processing (kafka.server.ReplicaManager)", "2026-11-21T10:11:12.123Z"},
 	{"ZooKeeper", "2026-11-21 10:11:12,123 [myid:1] - INFO  [main:QuorumPeerConfig@177] - Reading configuration", 9, "", "", "Reading configuration", "2026-11-21T10:11:12.123Z"},
 	{"Elasticsearch", "[2026-11-21T10:11:12,123][WARN ][o.e.c.r.a.AllocationService] [node-1] Falling back", 13, "o.e.c.r.a.AllocationService", "", "Falling back", "2026-11-21T10:11:12.123Z"},
 	{"Cassandra", "ERROR [main] 2026-11-21 10:11:12,123 CassandraDaemon.java:803 - Exception encountered during startup", 17, "", "main", "Exception encountered during startup", "2026-11-21T10:11:12.123Z"},
 	{"Spark", "26/11/21 10:11:12 ERROR Executor: Exception in task 0.0 in stage 0.0", 17, "", "", "Executor: Exception in task 0.0 in stage 0.0", "2026-11-21T10:11:12Z"},
-	{"Hadoop", "2026-11-21 10:11:12,123 ERROR org.apache.hadoop.hdfs.server.datanode.DataNode: RECEIVED SIGNAL 15: SIGTERM", 17, "org.apache.hadoop.hdfs.server.datanode.DataNode", "",
-		"RECEIVED SIGNAL 15: SIGTERM", "2026-11-21T10:11:12.123Z"},
-	{"Flink", "2026-11-21 10:11:12,123 INFO  org.apache.flink.runtime.taskexecutor.TaskExecutor           [] - Close JobManager connection", 9,
-		"org.apache.flink.runtime.taskexecutor.TaskExecutor", "", "Close JobManager connection", "2026-11-21T10:11:12.123Z"},
-	{"ActiveMQ", "2026-11-21 10:11:12,123 | WARN  | Store limit is 102400 mb | org.apache.activemq.broker.BrokerService | main", 13, "", "",
-		"Store limit is 102400 mb | org.apache.activemq.broker.BrokerService | main", "2026-11-21T10:11:12.123Z"},
+	{
+		"Hadoop", "2026-11-21 10:11:12,123 ERROR org.apache.hadoop.hdfs.server.datanode.DataNode: RECEIVED SIGNAL 15: SIGTERM", 17, "org.apache.hadoop.hdfs.server.datanode.DataNode", "",
+		"RECEIVED SIGNAL 15: SIGTERM", "2026-11-21T10:11:12.123Z",
+	},
+	{
+		"Flink", "2026-11-21 10:11:12,123 INFO  org.apache.flink.runtime.taskexecutor.TaskExecutor           [] - Close JobManager connection", 9,
+		"org.apache.flink.runtime.taskexecutor.TaskExecutor", "", "Close JobManager connection", "2026-11-21T10:11:12.123Z",
+	},
+	{
+		"ActiveMQ", "2026-11-21 10:11:12,123 | WARN  | Store limit is 102400 mb | org.apache.activemq.broker.BrokerService | main", 13, "", "",
+		"Store limit is 102400 mb | org.apache.activemq.broker.BrokerService | main", "2026-11-21T10:11:12.123Z",
+	},
 	{"log4j 1 TTCC", "1234 [main] ERROR com.example.Shop - cart is gone", 17, "com.example.Shop", "main", "cart is gone", ""},
 	{"log4j simple", "ERROR com.example.Shop - cart is gone", 17, "com.example.Shop", "", "cart is gone", ""},
 	{"log4j epoch", "1795255872123 WARN main com.example.Shop: cart is slow", 13, "com.example.Shop", "main", "cart is slow", "2026-11-21T10:11:12.123Z"},
@@ -75,8 +93,10 @@ var layouts = []struct {
 	{"Go with a microsecond and file", "2026/11/21 10:11:12.123456 cart.go:12: cart is gone", 0, "", "", "cart is gone", "2026-11-21T10:11:12.123456Z"},
 
 	{"nginx", `2026/11/21 10:11:12 [crit] 7#7: *4 connect() to unix:/x.sock failed (2: No such file), client: 10.0.0.1`, 21, "", "", "connect() to unix:/x.sock failed (2: No such file), client: 10.0.0.1", "2026-11-21T10:11:12Z"},
-	{"Apache", "[Sat Nov 21 10:11:12.123456 2026] [proxy:error] [pid 7:tid 140] [client 10.0.0.1:5] AH00957: HTTP: attempt to connect failed", 17, "", "",
-		"AH00957: HTTP: attempt to connect failed", "2026-11-21T10:11:12.123456Z"},
+	{
+		"Apache", "[Sat Nov 21 10:11:12.123456 2026] [proxy:error] [pid 7:tid 140] [client 10.0.0.1:5] AH00957: HTTP: attempt to connect failed", 17, "", "",
+		"AH00957: HTTP: attempt to connect failed", "2026-11-21T10:11:12.123456Z",
+	},
 	{"Apache 2.2", "[Sat Nov 21 10:11:12 2026] [notice] Apache/2.2 configured", 10, "", "", "Apache/2.2 configured", "2026-11-21T10:11:12Z"},
 	{"PostgreSQL", "2026-11-21 10:11:12.123 UTC [7] shop@db FATAL:  password authentication failed", 21, "", "", "password authentication failed", "2026-11-21T10:11:12.123Z"},
 	{"PostgreSQL elsewhere", "2026-11-21 10:11:12.123 CET [7] LOG:  checkpoint starting: time", 9, "", "", "checkpoint starting: time", ""},
@@ -90,8 +110,10 @@ var layouts = []struct {
 	{"spdlog", "[2026-11-21 10:11:12.123] [cart] [error] gone", 17, "cart", "", "gone", "2026-11-21T10:11:12.123Z"},
 	{"Serilog console", "[10:11:12 ERR] cart is gone", 17, "", "", "cart is gone", ""},
 	{"Serilog file", "2026-11-21 10:11:12.123 +01:00 [FTL] host terminated", 21, "", "", "host terminated", "2026-11-21T09:11:12.123Z"},
-	{".NET console", "fail: Microsoft.AspNetCore.Server.Kestrel[13]\n      Connection id \"0HN\": An unhandled exception", 17, "Microsoft.AspNetCore.Server.Kestrel", "",
-		"Connection id \"0HN\": An unhandled exception", ""},
+	{
+		".NET console", "fail: Microsoft.AspNetCore.Server.Kestrel[13]\n      Connection id \"0HN\": An unhandled exception", 17, "Microsoft.AspNetCore.Server.Kestrel", "",
+		"Connection id \"0HN\": An unhandled exception", "",
+	},
 	{"NLog", "2026-11-21 10:11:12.1234|ERROR|Shop.Cart|cart is gone", 17, "Shop.Cart", "", "cart is gone", "2026-11-21T10:11:12.1234Z"},
 	{"log4net", "2026-11-21 10:11:12,123 [7] ERROR Shop.Cart - cart is gone", 17, "Shop.Cart", "", "cart is gone", "2026-11-21T10:11:12.123Z"},
 

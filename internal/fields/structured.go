@@ -217,9 +217,11 @@ func structlogNode(attrs []sentry.Attr, depth int) *errorNode {
 	if i := strings.LastIndex(value, " ("); group && i >= 0 && strings.Contains(value[i:], " sub-exception") { // str() of a group counts its members, sentry-sdk does not
 		value = value[:i]
 	}
+	var valueSb220 strings.Builder
 	for _, note := range get(attrs, "exc_notes").ListVal() { // PEP 678 notes are part of the value, as sentry-sdk has them
-		value += "\n" + note.Str()
+		valueSb220.WriteString("\n" + note.Str())
 	}
+	value += valueSb220.String()
 	kind := get(attrs, "exc_type").Str()
 	if module := get(attrs, "exc_module").Str(); module != "" && module != "builtins" && module != "__main__" {
 		kind = module + "." + kind
@@ -262,8 +264,10 @@ func goStack(v sentry.Value) *errorNode {
 	for _, step := range v.ListVal() {
 		f := step.MapVal()
 		function := get(f, "func", "function").Str()
-		calls = append(calls, stacktrace.GoCall{Function: function, File: get(f, "source", "file").Str(), Line: integer(get(f, "line")),
-			Short: strings.IndexByte(function, '/') < 0 && !qualified(function)})
+		calls = append(calls, stacktrace.GoCall{
+			Function: function, File: get(f, "source", "file").Str(), Line: integer(get(f, "line")),
+			Short: strings.IndexByte(function, '/') < 0 && !qualified(function),
+		})
 	}
 	return &errorNode{exception: sentry.Exception{Frames: stacktrace.GoFrames(calls)}}
 }

@@ -135,7 +135,7 @@ func TestGolangBounds(t *testing.T) {
 					}
 					key, _ := golangKey(in, start, end)
 					if ok {
-						assert.True(t, golangTraceKey(tr) == key)
+						assert.Equal(t, golangTraceKey(tr), key)
 					}
 				}
 				took := time.Since(began)

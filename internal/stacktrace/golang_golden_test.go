@@ -58,14 +58,16 @@ func golangReadable(in Input, tr Trace) golangGolden {
 	}
 	for _, th := range tr.Threads {
 		marks := "[" + th.State + "]"
+		var marksSb61 strings.Builder
 		for _, m := range []struct {
 			set  sentry.Tri
 			name string
 		}{{th.Crashed, " crashed"}, {th.Current, " current"}, {th.Main, " main"}} {
 			if m.set == sentry.True {
-				marks += m.name
+				marksSb61.WriteString(m.name)
 			}
 		}
+		marks += marksSb61.String()
 		g.Threads = append(g.Threads, golangGoldenRun{Name: th.ID + ": " + th.Name, Marks: marks, Frames: golangReadableFrames(th.Frames)})
 	}
 	return g

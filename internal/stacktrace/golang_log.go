@@ -188,7 +188,7 @@ func golangRecovery(s string) int {
 			continue
 		}
 		j := strings.Index(s[i:], ": ")
-		if j >= 0 && j <= golangAnnouncement && strings.IndexAny(s[i:i+j], `"=({`) < 0 && (first < 0 || i+j+2 < first) {
+		if j >= 0 && j <= golangAnnouncement && !strings.ContainsAny(s[i:i+j], `"=({`) && (first < 0 || i+j+2 < first) {
 			first = i + j + 2
 		}
 	}

@@ -277,7 +277,7 @@ func TestJavaWholeLogs(t *testing.T) {
 		}
 		for _, r := range javaLoadTruth(t, path).Records {
 			// One line "No trace: com.example.NoTraceException: text" is a message for tinylog's layout, which has no line of its own for the exception.
-			if len(r.Exceptions) > 0 && !(name == "tinylog" && len(r.Exceptions[0].Frames) == 0) {
+			if len(r.Exceptions) > 0 && (name != "tinylog" || len(r.Exceptions[0].Frames) != 0) {
 				want = append(want, r.Exceptions[0].Class[strings.LastIndexByte(r.Exceptions[0].Class, '.')+1:])
 			}
 		}

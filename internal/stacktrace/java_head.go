@@ -126,7 +126,7 @@ func javaSeparatorAt(s string, i int) bool { return strings.HasPrefix(s[i:], "¦
 // javaQualified reports whether a name has a package and then a class in upper case.
 func javaQualified(name string) bool {
 	dot := strings.LastIndexByte(name, '.')
-	return dot > 0 && name[0] >= 'a' && name[0] <= 'z' && dot+1 < len(name) && !(name[dot+1] >= 'a' && name[dot+1] <= 'z')
+	return dot > 0 && name[0] >= 'a' && name[0] <= 'z' && dot+1 < len(name) && (name[dot+1] < 'a' || name[dot+1] > 'z')
 }
 
 // javaEnding reports whether a name says that it is an exception.

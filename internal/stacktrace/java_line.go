@@ -251,7 +251,7 @@ func (c *javaCall) source(s string, sure bool) bool {
 	}
 	dot := strings.LastIndexByte(s, '.')
 	c.file = s
-	return dot > 0 && dot+1 < len(s) && !(s[dot+1] >= '0' && s[dot+1] <= '9')
+	return dot > 0 && dot+1 < len(s) && (s[dot+1] < '0' || s[dot+1] > '9')
 }
 
 // tail reads what stands behind the source: nothing, "[jar:version]", "~[jar:version]" and "[3 skipped]".

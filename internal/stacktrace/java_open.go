@@ -83,7 +83,7 @@ func javaSameClass(binary, class string) bool {
 		return false
 	}
 	for i := 0; i < len(binary); i++ {
-		if binary[i] != class[i] && !(binary[i] == '$' && class[i] == '.') {
+		if binary[i] != class[i] && (binary[i] != '$' || class[i] != '.') {
 			return false
 		}
 	}

@@ -84,7 +84,7 @@ func (p *javaPrinter) frames(e *javaTruthException, indent string, around *javaT
 	if p.against && e.Suppressed == nil && around != nil {
 		around = &p.r.Exceptions[0]
 	}
-	if around != nil && !(p.against && e.Suppressed != nil) {
+	if around != nil && (!p.against || e.Suppressed == nil) {
 		for n < len(e.Frames) && n < len(around.Frames) && e.Frames[len(e.Frames)-1-n] == around.Frames[len(around.Frames)-1-n] {
 			n++
 		}

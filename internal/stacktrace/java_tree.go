@@ -138,13 +138,6 @@ func (t *javaTree) common(i int) int {
 	return 0
 }
 
-// logback reports whether the node's last row is in Logback's words.
-func (t *javaTree) logback(i int) bool {
-	own := t.own(i)
-	rest := t.text[own[len(own)-1].at:]
-	return strings.Contains(rest[:min(len(rest), 32)], " common frames")
-}
-
 // frames gives a node's frames, outermost call first, with those that its text leaves to the exception around it.
 func (t *javaTree) frames(i int) []sentry.Frame {
 	if t.nodes[i].circular {

@@ -84,12 +84,12 @@ func (r *javaTruthRecord) sent() []javaTruthException {
 
 // javaScore counts what of the truth came out.
 type javaScore struct {
-	records, found           int
-	exceptions, types        int
-	values, relations        int
-	frames, exact            int
-	differences              []string // "record: what: want, got"
-	missing, decoys, unfound []string
+	records, found    int
+	exceptions, types int
+	values, relations int
+	frames, exact     int
+	differences       []string // "record: what: want, got"
+	decoys, unfound   []string
 }
 
 func (s *javaScore) add(o javaScore) {

@@ -55,7 +55,7 @@ func nodeInnermost(text string, run nodeRun) nodePlace {
 		l := nodeLineAt(text, pos)
 		if call, kind := nodeSplitFrame(text[l.start:l.end]); kind == nodeFrame {
 			file, line, _ := nodeSplitLocation(call.location)
-			if line > 0 && !(strings.HasPrefix(file, "data:") && call.function != "") {
+			if line > 0 && (!strings.HasPrefix(file, "data:") || call.function == "") {
 				return nodePlace{file: nodeDecodeURI(nodePlain(nodeShortFile(file))), line: line}
 			}
 			return nodePlace{function: nodePlain(call.function)}

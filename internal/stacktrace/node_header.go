@@ -61,7 +61,7 @@ func nodeTag(s string) string {
 // nodeCode tells a code (ERR_ASSERTION) from a name.
 func nodeCode(tag string) bool {
 	for i := 0; i < len(tag); i++ {
-		if c := tag[i]; !(c >= 'A' && c <= 'Z') && !nodeDigit(c) && c != '_' {
+		if c := tag[i]; (c < 'A' || c > 'Z') && !nodeDigit(c) && c != '_' {
 			return false
 		}
 	}

@@ -90,7 +90,7 @@ func nodeFolder(file string) string {
 
 // nodeCommonFolder is the deepest folder above both.
 func nodeCommonFolder(a, b string) string {
-	for a != "" && b != a && !(strings.HasPrefix(b, a) && b[len(a)] == '/') {
+	for a != "" && b != a && (!strings.HasPrefix(b, a) || b[len(a)] != '/') {
 		a = a[:max(strings.LastIndexByte(a, '/'), 0)]
 	}
 	return a

@@ -175,7 +175,7 @@ func pyCut(line, margin string, loose bool) (int, bool) {
 // pySameShape tells whether two margins of one length differ in digits only.
 func pySameShape(a, b string) bool {
 	for i := range len(a) {
-		if a[i] != b[i] && !(pyDigit(a[i]) && pyDigit(b[i])) {
+		if a[i] != b[i] && (!pyDigit(a[i]) || !pyDigit(b[i])) {
 			return false
 		}
 	}

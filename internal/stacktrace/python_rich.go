@@ -349,7 +349,7 @@ func (r *pyRich) message(line pyLine, last string) bool {
 		line.text = note
 	} else if glue, wrapped := pyWrapped(last, s, r.width-4*r.members); wrapped && r.blank == 0 && !pyOwnLine(last, s) {
 		r.cur.value.join(glue, line)
-		r.pyWalk.end = line.end
+		r.end = line.end
 		return true
 	}
 	r.append(line)

@@ -57,13 +57,15 @@ func emitFields(b *bytes.Buffer, m *model) {
 // fieldName makes "http.request.method" FieldHTTPRequestMethod.
 func fieldName(key string) string {
 	name := "Field"
+	var nameSb60 strings.Builder
 	for _, w := range strings.FieldsFunc(key, func(r rune) bool { return r == '.' || r == '_' }) {
 		if up, ok := initialisms[w]; ok {
-			name += up
+			nameSb60.WriteString(up)
 		} else {
-			name += strings.ToUpper(w[:1]) + w[1:]
+			nameSb60.WriteString(strings.ToUpper(w[:1]) + w[1:])
 		}
 	}
+	name += nameSb60.String()
 	return name
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -151,7 +152,7 @@ func parseTemplate(text string) ([]part, error) {
 		out, rest = append(out, part{key: rest[2:end]}), rest[end+2:]
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("an empty template")
+		return nil, errors.New("an empty template")
 	}
 	return out, nil
 }

@@ -19,8 +19,15 @@ func benchLogs(n int, change func(plog.LogRecord)) plog.Logs {
 	ld, records := oneScope()
 	res := ld.ResourceLogs().At(0).Resource().Attributes()
 	for _, kv := range [][2]string{
-		{"service.name", "checkout"}, {"service.version", "2.3.1"}, {"deployment.environment.name", "production"}, {"host.name", "node-7"}, {"k8s.namespace.name", "shop"},
-		{"k8s.pod.name", "checkout-7d9f8b6c5-x2x4z"}, {"k8s.pod.uid", "8f14e45f-ceea-467f-ab3d-c7d1b0e3a0b5"}, {"k8s.deployment.name", "checkout"}, {"telemetry.sdk.language", "java"},
+		{"service.name", "checkout"},
+		{"service.version", "2.3.1"},
+		{"deployment.environment.name", "production"},
+		{"host.name", "node-7"},
+		{"k8s.namespace.name", "shop"},
+		{"k8s.pod.name", "checkout-7d9f8b6c5-x2x4z"},
+		{"k8s.pod.uid", "8f14e45f-ceea-467f-ab3d-c7d1b0e3a0b5"},
+		{"k8s.deployment.name", "checkout"},
+		{"telemetry.sdk.language", "java"},
 	} {
 		res.PutStr(kv[0], kv[1])
 	}

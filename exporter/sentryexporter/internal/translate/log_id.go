@@ -3,6 +3,7 @@ package translate
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -82,10 +83,8 @@ func hashOf(v pcommon.Value, depth int) uint64 {
 	return h
 }
 
-// mixed hashes two numbers into one; their order counts.
+// mixed hashes two numbers into one; their order counts. The two halves of a product, folded, depend on every bit of its factors (the step of wyhash).
 func mixed(a, b uint64) uint64 {
-	var buf [16]byte
-	binary.LittleEndian.PutUint64(buf[:8], a)
-	binary.LittleEndian.PutUint64(buf[8:], b)
-	return xxhash.Sum64(buf[:])
+	hi, lo := bits.Mul64(a^0x9e3779b97f4a7c15, b^0xc2b2ae3d27d4eb4f)
+	return hi ^ lo
 }

@@ -24,8 +24,10 @@ func TestLinesOfJSON(t *testing.T) {
 	}{
 		"pino": {
 			`{"level":30,"time":1795291199123,"pid":17,"hostname":"web-1","req":{"method":"GET","url":"/cart/7?full=1","id":3},"msg":"incoming request"}`, "incoming request",
-			map[string]string{"pid": "integer 17", "hostname": `string "web-1"`, "http.request.method": `string "GET"`, "url.path": `string "/cart/7"`, "url.query": `string "full=1"`,
-				"req": `string "{\"id\":3}"`},
+			map[string]string{
+				"pid": "integer 17", "hostname": `string "web-1"`, "http.request.method": `string "GET"`, "url.path": `string "/cart/7"`, "url.query": `string "full=1"`,
+				"req": `string "{\"id\":3}"`,
+			},
 		},
 		"logstash": {
 			`{"@timestamp":"2026-11-21T19:59:59.123Z","@version":"1","message":"Cart 7 was paid","logger_name":"c.a.Cart","thread_name":"exec-3","level":"INFO","level_value":20000,"cart":7,"vip":true,"sum":2.5,"tags":["a","b"]}`,
@@ -34,14 +36,18 @@ func TestLinesOfJSON(t *testing.T) {
 		},
 		"zap, with an error": {
 			`{"level":"error","ts":1795291199.123,"caller":"shop/cart.go:42","msg":"pay","error":"no funds","thread":"12","user_id":"u-1"}`, "pay",
-			map[string]string{"code.file.path": `string "shop/cart.go"`, "code.line.number": "integer 42", "exception.message": `string "no funds"`, "thread.name": `string "12"`,
-				"user.id": `string "u-1"`},
+			map[string]string{
+				"code.file.path": `string "shop/cart.go"`, "code.line.number": "integer 42", "exception.message": `string "no funds"`, "thread.name": `string "12"`,
+				"user.id": `string "u-1"`,
+			},
 		},
 		"logback, with a template": {
 			`{"sequenceNumber":0,"timestamp":1795291199123,"nanoseconds":123000000,"level":"INFO","threadName":"main","loggerName":"a.B","mdc":{},"message":"cart {} of {}","arguments":["7","u-1"]}`,
 			"cart 7 of u-1",
-			map[string]string{"logger.name": `string "a.B"`, "thread.name": `string "main"`, "sentry.message.template": `string "cart {} of {}"`,
-				"sentry.message.parameter.0": `string "7"`, "sentry.message.parameter.1": `string "u-1"`},
+			map[string]string{
+				"logger.name": `string "a.B"`, "thread.name": `string "main"`, "sentry.message.template": `string "cart {} of {}"`,
+				"sentry.message.parameter.0": `string "7"`, "sentry.message.parameter.1": `string "u-1"`,
+			},
 		},
 		"what the resource says better": {
 			`{"message":"x","service.name":"own","dd":{"version":"1 / 2","env":"prod"},"http":{"url":"https://a.b/c?d=e"},"fingerprint":["a","b"],"sentry.internal.x":"y"}`, "x",

@@ -23,15 +23,21 @@ func benchTrace(t testing.TB, n int) trace {
 		switch {
 		case i == 0:
 			name, kind = "GET /orders/{id}", server
-			a = attrs{"http.method": "GET", "http.route": "/orders/{id}", "http.target": "/orders/17?full=1", "http.scheme": "https", "http.status_code": 200,
-				"net.host.name": "shop.example", "net.host.port": 443, "http.user_agent": "curl/8.0", "http.flavor": "1.1", "thread.id": 17, "thread.name": "http-17"}
+			a = attrs{
+				"http.method": "GET", "http.route": "/orders/{id}", "http.target": "/orders/17?full=1", "http.scheme": "https", "http.status_code": 200,
+				"net.host.name": "shop.example", "net.host.port": 443, "http.user_agent": "curl/8.0", "http.flavor": "1.1", "thread.id": 17, "thread.name": "http-17",
+			}
 		case i%2 == 1:
-			a = attrs{"db.system": "postgresql", "db.name": "shop", "db.user": "shop", "db.statement": "SELECT id, total FROM orders WHERE customer = ? AND state = ?",
-				"db.operation": "SELECT", "db.sql.table": "orders", "net.peer.name": "db.internal", "net.peer.port": 5432, "thread.id": 17, "thread.name": "http-17"}
+			a = attrs{
+				"db.system": "postgresql", "db.name": "shop", "db.user": "shop", "db.statement": "SELECT id, total FROM orders WHERE customer = ? AND state = ?",
+				"db.operation": "SELECT", "db.sql.table": "orders", "net.peer.name": "db.internal", "net.peer.port": 5432, "thread.id": 17, "thread.name": "http-17",
+			}
 		default:
 			name = "HTTP POST"
-			a = attrs{"http.method": "POST", "http.url": "https://payments.example/v1/charges?idempotency=abc", "http.status_code": 201, "net.peer.name": "payments.example",
-				"net.peer.port": 443, "http.flavor": "1.1", "http.response_content_length": 512, "thread.id": 17, "thread.name": "http-17", "retry": false}
+			a = attrs{
+				"http.method": "POST", "http.url": "https://payments.example/v1/charges?idempotency=abc", "http.status_code": 201, "net.peer.name": "payments.example",
+				"net.peer.port": 443, "http.flavor": "1.1", "http.response_content_length": 512, "thread.id": 17, "thread.name": "http-17", "retry": false,
+			}
 		}
 		s := tr.span(t, 1, 0, name, kind, a)
 		s.SetSpanID(ids(i))

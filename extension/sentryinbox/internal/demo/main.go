@@ -27,8 +27,9 @@ func main() {
 	empty := flag.Bool("empty", false, "send nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *endpoint, *empty); err != nil {
+	err := run(ctx, *endpoint, *empty)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }
@@ -61,7 +62,7 @@ func send(url string) error {
 	bodies = append(bodies, samples.Malformed()...)
 	bodies = append(bodies, bodies[0]) // a repeat
 	for _, body := range bodies {
-		req, err := http.NewRequest(http.MethodPost, url+"/api/1/envelope/", bytes.NewReader(body))
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, url+"/api/1/envelope/", bytes.NewReader(body))
 		if err != nil {
 			return err
 		}

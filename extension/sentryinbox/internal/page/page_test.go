@@ -83,7 +83,7 @@ func TestEveryReferencedFileIsServed(t *testing.T) {
 	mux.HandleFunc("/{$}", Index)
 	mux.HandleFunc("/static/{file}", Static)
 	request := func(path string, headers ...string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("GET", path, nil)
+		r := httptest.NewRequest(http.MethodGet, path, nil)
 		for i := 0; i < len(headers); i += 2 {
 			r.Header.Set(headers[i], headers[i+1])
 		}

@@ -28,7 +28,8 @@ func TestReadEvent(t *testing.T) {
 		Release: "r@1", Environment: "prod", ServerName: "h", Fingerprint: []string{"a", "1"}, User: "e",
 		TraceID: "4bf92f3577b34da6a3ce929d0e0e4736", SpanID: "00f067aa0ba902b7", Stacktrace: "raw",
 		Exceptions: []Exception{{Type: "A", Value: "v", Module: "m", Synthetic: true, Unhandled: true, Frames: []Frame{
-			{Function: "f", Module: "m", Filename: "x.java", Lineno: 3, InApp: true}, {Function: "g"}}}},
+			{Function: "f", Module: "m", Filename: "x.java", Lineno: 3, InApp: true}, {Function: "g"},
+		}}},
 		Threads: []Thread{{Name: "main", Crashed: true, Current: true, Frames: []Frame{{Function: "h"}}}},
 		Tags:    []Tag{{"environment", "prod"}, {"level", "fatal"}, {"logger", "l"}, {"release", "r@1"}, {"server_name", "h"}, {"transaction", "t"}},
 	}, ev)
@@ -110,8 +111,10 @@ func TestIDs(t *testing.T) {
 // TestAnyShape: members of a wrong type count as absent, whatever they are.
 func TestAnyShape(t *testing.T) {
 	shapes := []string{`null`, `true`, `1`, `"x"`, `[]`, `{}`, `[null]`, `[[]]`, `[[1,2]]`, `{"values":1}`, `{"values":[[]]}`, `{"frames":{}}`, `{"x":{"x":{"x":[]}}}`}
-	keys := []string{"event_id", "timestamp", "level", "exception", "threads", "message", "logentry", "tags", "contexts", "extra", "user", "fingerprint", "spans",
-		"start_timestamp", "transaction", "transaction_info", "attributes", "body", "trace_id", "is_segment", "end_timestamp"}
+	keys := []string{
+		"event_id", "timestamp", "level", "exception", "threads", "message", "logentry", "tags", "contexts", "extra", "user", "fingerprint", "spans",
+		"start_timestamp", "transaction", "transaction_info", "attributes", "body", "trace_id", "is_segment", "end_timestamp",
+	}
 	for _, key := range keys {
 		for _, shape := range shapes {
 			raw := []byte(`{"` + key + `":` + shape + `,"contexts":{"trace":` + shape + `},"exception":{"values":[{"stacktrace":` + shape + `,"mechanism":` + shape + `}]}}`)
@@ -149,8 +152,10 @@ func TestReadTransaction(t *testing.T) {
 	assert.Equal(t, "http.server", tx.Root.Op)
 	assert.Equal(t, 2*time.Second, tx.Root.End.Sub(tx.Root.Start))
 	assert.Equal(t, "route", tx.Source)
-	assert.Equal(t, []Span{{SpanID: "00f067aa0ba902b8", ParentSpanID: "00f067aa0ba902b7", Op: "db", Name: "SELECT", Origin: "auto",
-		Start: time.Unix(10, 5e8).UTC(), End: time.Unix(11, 0).UTC()}}, tx.Spans)
+	assert.Equal(t, []Span{{
+		SpanID: "00f067aa0ba902b8", ParentSpanID: "00f067aa0ba902b7", Op: "db", Name: "SELECT", Origin: "auto",
+		Start: time.Unix(10, 5e8).UTC(), End: time.Unix(11, 0).UTC(),
+	}}, tx.Spans)
 }
 
 func TestReadStreamedSpanAndLog(t *testing.T) {

@@ -11,7 +11,8 @@ func goFrame(module, function, file string, line int, own bool) object {
 
 func goPanic() object {
 	own := "github.com/acme/shop/stock"
-	return object{"platform": "go", "level": "fatal", "environment": "production", "release": "stock@0.9.3", "server_name": "stock-0",
+	return object{
+		"platform": "go", "level": "fatal", "environment": "production", "release": "stock@0.9.3", "server_name": "stock-0",
 		"exception": object{"values": list{object{"type": "runtime error", "value": "runtime error: index out of range [5] with length 5", "mechanism": object{"type": "panic", "handled": false}, "stacktrace": object{"frames": list{
 			goFrame("net/http", "(*conn).serve", "net/http/server.go", 2102, false),
 			goFrame("net/http", "HandlerFunc.ServeHTTP", "net/http/server.go", 2294, false),
@@ -22,24 +23,29 @@ func goPanic() object {
 			object{"id": 34, "name": "goroutine 34", "crashed": true, "current": true, "state": "running"},
 			object{"id": 1, "name": "goroutine 1", "state": "chan receive, 12 minutes", "main": true, "stacktrace": object{"frames": list{goFrame("main", "main", "cmd/stock/main.go", 31, true), goFrame("main", "run", "cmd/stock/main.go", 64, true)}}},
 			object{"id": 18, "name": "goroutine 18", "state": "select", "stacktrace": object{"frames": list{
-				goFrame("database/sql", "OpenDB.gowrap1", "database/sql/sql.go", 838, false), goFrame("database/sql", "(*DB).connectionOpener", "database/sql/sql.go", 1261, false)}}},
+				goFrame("database/sql", "OpenDB.gowrap1", "database/sql/sql.go", 838, false), goFrame("database/sql", "(*DB).connectionOpener", "database/sql/sql.go", 1261, false),
+			}}},
 		}},
-		"tags": object{"service.name": "stock"}}
+		"tags": object{"service.name": "stock"},
+	}
 }
 
 func rawStack() object {
-	return object{"platform": "elixir", "level": "error", "logger": "Mailer", "environment": "production", "release": "mailer@1.0.4",
+	return object{
+		"platform": "elixir", "level": "error", "logger": "Mailer", "environment": "production", "release": "mailer@1.0.4",
 		"exception": object{"values": list{object{"type": "FunctionClauseError", "value": "no function clause matching in Mailer.Template.render/2"}}},
 		"extra": object{"exception.stacktrace": "** (FunctionClauseError) no function clause matching in Mailer.Template.render/2\n    (mailer 1.0.4) lib/mailer/template.ex:12: Mailer.Template.render(:welcome, nil)\n" +
 			"    (mailer 1.0.4) lib/mailer/worker.ex:48: Mailer.Worker.perform/1\n    (oban 2.18.3) lib/oban/queue/executor.ex:141: Oban.Queue.Executor.perform/1\n    (elixir 1.17.3) lib/task/supervised.ex:101: Task.Supervised.invoke_mfa/2"},
-		"tags": object{"service.name": "mailer"}}
+		"tags": object{"service.name": "mailer"},
+	}
 }
 
 func nodeError() object {
 	frame := func(function, file string, line, column int, own bool) object {
 		return object{"function": function, "filename": file, "abs_path": file, "lineno": line, "colno": column, "in_app": own}
 	}
-	return object{"platform": "node", "level": "error", "environment": "staging", "release": "storefront@8.1.0-rc.2", "transaction": "GET /product/[slug]",
+	return object{
+		"platform": "node", "level": "error", "environment": "staging", "release": "storefront@8.1.0-rc.2", "transaction": "GET /product/[slug]",
 		"exception": object{"values": list{object{"type": "TypeError", "value": "Cannot read properties of undefined (reading 'images')", "mechanism": object{"type": "generic", "handled": true}, "stacktrace": object{"frames": list{
 			frame("process.processTicksAndRejections", "node:internal/process/task_queues", 105, 5, false),
 			frame("renderToHTML", "/app/node_modules/next/dist/server/render.js", 512, 20, false),
@@ -47,12 +53,15 @@ func nodeError() object {
 			frame("gallery", "/app/src/lib/gallery.ts", 9, 27, true),
 		}}}}},
 		"request": object{"method": "GET", "url": "https://shop.example/product/blue-chair", "headers": list{list{"Referer", "https://shop.example/"}}},
-		"tags":    object{"service.name": "storefront"}}
+		"tags":    object{"service.name": "storefront"},
+	}
 }
 
 func span(id, parent, op, description string, start time.Time, from, to int, status string, data object) object {
-	s := object{"trace_id": Trace, "span_id": id, "op": op, "description": description, "status": status, "origin": "auto.otlp",
-		"start_timestamp": seconds(start.Add(time.Duration(from) * time.Millisecond)), "timestamp": seconds(start.Add(time.Duration(to) * time.Millisecond))}
+	s := object{
+		"trace_id": Trace, "span_id": id, "op": op, "description": description, "status": status, "origin": "auto.otlp",
+		"start_timestamp": seconds(start.Add(time.Duration(from) * time.Millisecond)), "timestamp": seconds(start.Add(time.Duration(to) * time.Millisecond)),
+	}
 	if parent != "" {
 		s["parent_span_id"] = parent
 	}
@@ -67,8 +76,10 @@ func transaction(id, name, op, status, trace, spanID, parent string, start time.
 	if parent != "" {
 		context["parent_span_id"] = parent
 	}
-	payload := object{"type": "transaction", "event_id": id, "transaction": name, "transaction_info": object{"source": "route"}, "platform": "java", "environment": "production", "release": "shop-orders@3.2.0",
-		"start_timestamp": seconds(start), "timestamp": seconds(start.Add(time.Duration(length) * time.Millisecond)), "contexts": object{"trace": context}, "spans": spans, "sdk": sdk}
+	payload := object{
+		"type": "transaction", "event_id": id, "transaction": name, "transaction_info": object{"source": "route"}, "platform": "java", "environment": "production", "release": "shop-orders@3.2.0",
+		"start_timestamp": seconds(start), "timestamp": seconds(start.Add(time.Duration(length) * time.Millisecond)), "contexts": object{"trace": context}, "spans": spans, "sdk": sdk,
+	}
 	for k, v := range more {
 		payload[k] = v
 	}
@@ -95,7 +106,8 @@ func checkout(start time.Time) []byte {
 	}
 	return transaction(ID("checkout"), "POST /checkout", "http.server", "internal_error", Trace, root, "", start, 1520, spans, object{
 		"request": object{"method": "POST", "url": "https://shop.example/checkout"}, "tags": object{"service.name": "shop-orders", "http.status_code": "503"},
-		"measurements": object{"cart.items": object{"value": 3, "unit": "none"}}})
+		"measurements": object{"cart.items": object{"value": 3, "unit": "none"}},
+	})
 }
 
 func payment(start time.Time) []byte {
@@ -161,8 +173,10 @@ func logs(start time.Time) []byte {
 	}
 	var items list
 	for i, l := range lines {
-		items = append(items, object{"timestamp": seconds(start.Add(time.Duration(l.after) * time.Millisecond)), "trace_id": Trace, "span_id": "00f067aa0ba902b7", "level": l.level, "severity_number": l.number, "body": l.body,
-			"attributes": object{"sentry.environment": typed("production"), "sentry.release": typed("shop-orders@3.2.0"), "logger.name": typed("com.acme.shop.orders"), "thread.id": typed(41), "sentry.timestamp.sequence": typed(i), "k8s.pod.name": typed("orders-5c6b7d-zk8qf")}})
+		items = append(items, object{
+			"timestamp": seconds(start.Add(time.Duration(l.after) * time.Millisecond)), "trace_id": Trace, "span_id": "00f067aa0ba902b7", "level": l.level, "severity_number": l.number, "body": l.body,
+			"attributes": object{"sentry.environment": typed("production"), "sentry.release": typed("shop-orders@3.2.0"), "logger.name": typed("com.acme.shop.orders"), "thread.id": typed(41), "sentry.timestamp.sequence": typed(i), "k8s.pod.name": typed("orders-5c6b7d-zk8qf")},
+		})
 	}
 	return container("log", "log", object{"sent_at": start.UTC().Format(time.RFC3339Nano)}, items)
 }
@@ -170,8 +184,10 @@ func logs(start time.Time) []byte {
 func streamed(start time.Time) []byte {
 	trace := ID("streamed trace")
 	one := func(id, parent, op, name string, from, to int, segment bool) object {
-		s := object{"trace_id": trace, "span_id": id, "name": name, "status": "ok", "is_segment": segment, "start_timestamp": seconds(start.Add(time.Duration(from) * time.Millisecond)), "end_timestamp": seconds(start.Add(time.Duration(to) * time.Millisecond)),
-			"attributes": object{"sentry.op": typed(op), "sentry.release": typed("recommender@0.3.0"), "sentry.environment": typed("production"), "sentry.segment.id": typed("aaaabbbbccccdd01"), "sentry.segment.name": typed("recommend")}}
+		s := object{
+			"trace_id": trace, "span_id": id, "name": name, "status": "ok", "is_segment": segment, "start_timestamp": seconds(start.Add(time.Duration(from) * time.Millisecond)), "end_timestamp": seconds(start.Add(time.Duration(to) * time.Millisecond)),
+			"attributes": object{"sentry.op": typed(op), "sentry.release": typed("recommender@0.3.0"), "sentry.environment": typed("production"), "sentry.segment.id": typed("aaaabbbbccccdd01"), "sentry.segment.name": typed("recommend")},
+		}
 		if parent != "" {
 			s["parent_span_id"] = parent
 		}
@@ -190,5 +206,6 @@ func clientReport(now time.Time) []byte {
 
 func metrics(now time.Time) []byte {
 	return container("trace_metric", "trace-metric", object{"sent_at": now.UTC().Format(time.RFC3339Nano)}, list{
-		object{"timestamp": seconds(now), "trace_id": Trace, "name": "orders.pool.waiting", "type": "gauge", "value": 37, "unit": "none", "attributes": object{"sentry.environment": typed("production")}}})
+		object{"timestamp": seconds(now), "trace_id": Trace, "name": "orders.pool.waiting", "type": "gauge", "value": 37, "unit": "none", "attributes": object{"sentry.environment": typed("production")}},
+	})
 }

@@ -9,13 +9,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 )
 
-type object = map[string]any
-type list = []any
+type (
+	object = map[string]any
+	list   = []any
+)
 
 // Trace is the trace id that the failed checkout, its transactions, its error and its logs share.
 const Trace = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -76,8 +79,10 @@ func Shop(now time.Time) [][]byte {
 		Event(ID("go"), ago(70*time.Second), goPanic()),
 		Event(ID("elixir"), ago(64*time.Second), rawStack()),
 		Event(ID("node"), ago(50*time.Second), nodeError()),
-		Event(ID("deprecated"), ago(44*time.Second), object{"platform": "php", "level": "warning", "logger": "php", "environment": "staging", "release": "backoffice@4.2.0",
-			"logentry": object{"formatted": "Method Invoice::render() is deprecated since 4.0, use Invoice::toHtml() instead"}, "transaction": "/invoices/{id}"}),
+		Event(ID("deprecated"), ago(44*time.Second), object{
+			"platform": "php", "level": "warning", "logger": "php", "environment": "staging", "release": "backoffice@4.2.0",
+			"logentry": object{"formatted": "Method Invoice::render() is deprecated since 4.0, use Invoice::toHtml() instead"}, "transaction": "/invoices/{id}",
+		}),
 	)
 	for i := range 3 {
 		at := ago(time.Duration(40-14*i) * time.Second)
@@ -93,9 +98,11 @@ func Shop(now time.Time) [][]byte {
 
 // Flawed are envelopes that break the protocol but can be parsed.
 func Flawed(now time.Time) [][]byte {
-	bad := object{"platform": "cobol", "level": "terrible", "environment": "prod/eu", "release": "bad\nrelease",
+	bad := object{
+		"platform": "cobol", "level": "terrible", "environment": "prod/eu", "release": "bad\nrelease",
 		"tags":      object{"a key with spaces!": "x", "long": string(bytes.Repeat([]byte("v"), 300))},
-		"exception": object{"values": list{object{"stacktrace": object{"frames": list{object{"lineno": -3}}}}}}}
+		"exception": object{"values": list{object{"stacktrace": object{"frames": list{object{"lineno": -3}}}}}},
+	}
 	late := listing(now.Add(-30*24*time.Hour), 99)
 	return [][]byte{Event(ID("flawed"), now, bad), late}
 }
@@ -109,34 +116,51 @@ func Malformed() [][]byte {
 }
 
 func rateLimited(user int) object {
-	return object{"platform": "python", "level": "warning", "logger": "shop.api.limits", "environment": "production", "release": "shop-api@2.14.1", "server_name": "shop-api-7d9f-x2x1",
-		"logentry": object{"formatted": fmt.Sprintf("user %d exceeded the rate limit of 100 requests per minute", user),
-			"message": "user %s exceeded the rate limit of %s requests per minute", "params": list{fmt.Sprint(user), "100"}},
-		"user": object{"id": fmt.Sprint(user)}, "tags": object{"service.name": "shop-api"}}
+	return object{
+		"platform": "python", "level": "warning", "logger": "shop.api.limits", "environment": "production", "release": "shop-api@2.14.1", "server_name": "shop-api-7d9f-x2x1",
+		"logentry": object{
+			"formatted": fmt.Sprintf("user %d exceeded the rate limit of 100 requests per minute", user),
+			"message":   "user %s exceeded the rate limit of %s requests per minute", "params": list{strconv.Itoa(user), "100"},
+		},
+		"user": object{"id": strconv.Itoa(user)}, "tags": object{"service.name": "shop-api"},
+	}
 }
 
 func pythonChain(i int) object {
-	return object{"platform": "python", "level": "error", "logger": "shop.cart", "environment": "production", "release": fmt.Sprintf("shop-api@2.14.%d", i/2), "transaction": "/cart/{cart_id}/items",
+	return object{
+		"platform": "python", "level": "error", "logger": "shop.cart", "environment": "production", "release": fmt.Sprintf("shop-api@2.14.%d", i/2), "transaction": "/cart/{cart_id}/items",
 		"server_name": "shop-api-7d9f-x2x1",
 		"exception": object{"values": list{
 			object{"type": "KeyError", "value": "'sku-4711'", "module": "builtins", "mechanism": object{"type": "chained", "exception_id": 1, "parent_id": 0, "source": "__context__"}, "stacktrace": object{"frames": list{
-				object{"function": "price_of", "module": "shop.cart.pricing", "filename": "shop/cart/pricing.py", "abs_path": "/app/shop/cart/pricing.py", "lineno": 88, "in_app": true,
+				object{
+					"function": "price_of", "module": "shop.cart.pricing", "filename": "shop/cart/pricing.py", "abs_path": "/app/shop/cart/pricing.py", "lineno": 88, "in_app": true,
 					"pre_context": list{"", "def price_of(sku: str, prices: dict[str, Price]) -> Price:", "    \"\"\"Looks up the current price.\"\"\""}, "context_line": "    return prices[sku]", "post_context": list{"", "", "def total(cart: Cart) -> Money:"},
-					"vars": object{"sku": "'sku-4711'", "prices": "<dict of 1204 entries>"}}}}},
-			object{"type": "CartError", "value": "cannot price the cart: unknown article sku-4711", "module": "shop.cart.errors",
+					"vars": object{"sku": "'sku-4711'", "prices": "<dict of 1204 entries>"},
+				},
+			}}},
+			object{
+				"type": "CartError", "value": "cannot price the cart: unknown article sku-4711", "module": "shop.cart.errors",
 				"mechanism": object{"type": "generic", "handled": false, "exception_id": 0},
 				"stacktrace": object{"frames": list{
 					object{"function": "__call__", "module": "starlette.routing", "filename": "starlette/routing.py", "lineno": 734, "in_app": false},
 					object{"function": "app", "module": "starlette.routing", "filename": "starlette/routing.py", "lineno": 73, "in_app": false},
 					object{"function": "run_endpoint_function", "module": "fastapi.routing", "filename": "fastapi/routing.py", "lineno": 212, "in_app": false},
-					object{"function": "add_item", "module": "shop.api.cart", "filename": "shop/api/cart.py", "abs_path": "/app/shop/api/cart.py", "lineno": 41, "in_app": true,
-						"pre_context": list{"async def add_item(cart_id: UUID, item: NewItem) -> CartView:", "    cart = await carts.load(cart_id)", "    cart.add(item)"}, "context_line": "    return view(cart, total(cart))", "post_context": list{"", "@router.delete(\"/cart/{cart_id}/items/{sku}\")"}},
-					object{"function": "total", "module": "shop.cart.pricing", "filename": "shop/cart/pricing.py", "abs_path": "/app/shop/cart/pricing.py", "lineno": 97, "in_app": true,
-						"pre_context": list{"        return sum_of(price_of(line.sku, prices) * line.count for line in cart)", "    except KeyError as missing:"}, "context_line": "        raise CartError(f\"cannot price the cart: unknown article {missing.args[0]}\")", "post_context": list{}}}}}}},
+					object{
+						"function": "add_item", "module": "shop.api.cart", "filename": "shop/api/cart.py", "abs_path": "/app/shop/api/cart.py", "lineno": 41, "in_app": true,
+						"pre_context": list{"async def add_item(cart_id: UUID, item: NewItem) -> CartView:", "    cart = await carts.load(cart_id)", "    cart.add(item)"}, "context_line": "    return view(cart, total(cart))", "post_context": list{"", "@router.delete(\"/cart/{cart_id}/items/{sku}\")"},
+					},
+					object{
+						"function": "total", "module": "shop.cart.pricing", "filename": "shop/cart/pricing.py", "abs_path": "/app/shop/cart/pricing.py", "lineno": 97, "in_app": true,
+						"pre_context": list{"        return sum_of(price_of(line.sku, prices) * line.count for line in cart)", "    except KeyError as missing:"}, "context_line": "        raise CartError(f\"cannot price the cart: unknown article {missing.args[0]}\")", "post_context": list{},
+					},
+				}},
+			},
+		}},
 		"request": object{"method": "POST", "url": "https://shop.example/cart/3f2b/items", "query_string": "currency=EUR&dry=0", "headers": list{list{"Content-Type", "application/json"}, list{"User-Agent", "ShopApp/8.1 (Android 15)"}}, "data": object{"sku": "sku-4711", "count": 2}},
-		"user":    object{"id": fmt.Sprint(4711 + i), "email": "[Filtered]"}, "tags": object{"service.name": "shop-api", "k8s.namespace.name": "shop"},
+		"user":    object{"id": strconv.Itoa(4711 + i), "email": "[Filtered]"}, "tags": object{"service.name": "shop-api", "k8s.namespace.name": "shop"},
 		"contexts": object{"runtime": object{"name": "CPython", "version": "3.13.1"}, "os": object{"name": "Linux", "version": "6.8.0"}},
-		"modules":  object{"fastapi": "0.115.6", "starlette": "0.41.3", "uvicorn": "0.34.0", "pydantic": "2.10.4"}}
+		"modules":  object{"fastapi": "0.115.6", "starlette": "0.41.3", "uvicorn": "0.34.0", "pydantic": "2.10.4"},
+	}
 }
 
 func javaFrame(module, function, file string, line int, own bool) object {
@@ -175,7 +199,8 @@ func javaChain(at time.Time, i int) object {
 		}
 		return object{"type": kind, "module": module, "value": value, "stacktrace": object{"frames": frames}, "mechanism": mechanism, "thread_id": "41"}
 	}
-	return object{"platform": "java", "level": "error", "logger": "com.acme.shop.orders.OrderService", "environment": "production", "release": "shop-orders@3.2.0", "server_name": "orders-5c6b7d-zk8qf",
+	return object{
+		"platform": "java", "level": "error", "logger": "com.acme.shop.orders.OrderService", "environment": "production", "release": "shop-orders@3.2.0", "server_name": "orders-5c6b7d-zk8qf",
 		"transaction": "POST /checkout",
 		"exception": object{"values": list{
 			exception("ConnectException", "java.net", "Connection refused", socket, object{"type": "chained", "exception_id": 2, "parent_id": 1, "source": "cause"}),
@@ -185,7 +210,7 @@ func javaChain(at time.Time, i int) object {
 		"threads":     object{"values": list{object{"id": "41", "name": "http-nio-8080-exec-7", "crashed": true, "current": true, "state": "RUNNABLE"}}},
 		"breadcrumbs": object{"values": javaCrumbs(at)},
 		"request":     object{"method": "POST", "url": "https://shop.example/checkout", "headers": list{list{"X-Request-Id", "b9f1c0"}, list{"Accept-Language", "de-DE"}}},
-		"user":        object{"id": fmt.Sprint(90210 + i)},
+		"user":        object{"id": strconv.Itoa(90210 + i)},
 		"tags":        object{"service.name": "shop-orders", "k8s.namespace.name": "shop", "k8s.deployment.name": "orders", "k8s.pod.name": "orders-5c6b7d-zk8qf"},
 		"contexts": object{
 			"trace":   object{"trace_id": Trace, "span_id": "00f067aa0ba902b8", "op": "db.query", "status": "unavailable"},
@@ -194,7 +219,8 @@ func javaChain(at time.Time, i int) object {
 			"k8s":     object{"namespace": "shop", "deployment": "orders", "pod": "orders-5c6b7d-zk8qf", "node": "worker-3", "container": "app"},
 			"otel":    object{"attributes": object{"thread.id": 41, "thread.name": "http-nio-8080-exec-7", "log.file.path": "/var/log/pods/shop_orders-5c6b7d-zk8qf/app/0.log"}, "resource": object{"telemetry.sdk.language": "java", "telemetry.sdk.version": "1.45.0", "service.instance.id": "c0ffee"}},
 		},
-		"extra": object{"held_back": 0, "cart": object{"items": 3, "total": "74.90", "currency": "EUR"}}}
+		"extra": object{"held_back": 0, "cart": object{"items": 3, "total": "74.90", "currency": "EUR"}},
+	}
 }
 
 func javaCrumbs(at time.Time) list {

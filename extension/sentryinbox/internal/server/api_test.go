@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -140,7 +141,7 @@ func TestFilters(t *testing.T) {
 		list := read[[]object](t, in, "/api/0/"+tt.path)
 		assert.Len(t, list, tt.count, tt.path)
 		if !strings.Contains(tt.path, "limit=2") {
-			assert.Equal(t, fmt.Sprint(tt.count), w.Header().Get("X-Hits"), tt.path)
+			assert.Equal(t, strconv.Itoa(tt.count), w.Header().Get("X-Hits"), tt.path)
 		} else {
 			assert.Equal(t, "8", w.Header().Get("X-Hits"), "the total, not what is shown")
 		}

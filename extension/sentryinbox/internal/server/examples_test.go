@@ -1,8 +1,8 @@
 package server
 
 import (
-	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +21,7 @@ func TestExamplesWork(t *testing.T) {
 		body, _, found := strings.Cut(rest, "EOF")
 		require.True(t, found, file)
 		now := time.Now()
-		body = strings.NewReplacer("$id", eventID, "$(date +%s)", fmt.Sprint(now.Unix()), "$(date -u +%FT%TZ)", now.UTC().Format(time.RFC3339)).Replace(body)
+		body = strings.NewReplacer("$id", eventID, "$(date +%s)", strconv.FormatInt(now.Unix(), 10), "$(date -u +%FT%TZ)", now.UTC().Format(time.RFC3339)).Replace(body)
 
 		in := newInbox(nil)
 		w := in.do("POST", "/api/1/envelope/", strings.NewReader(body), "X-Sentry-Auth", "Sentry sentry_version=7, sentry_key=inbox")

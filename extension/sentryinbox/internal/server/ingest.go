@@ -148,8 +148,10 @@ func checkSizes(env *envelope.Envelope) *refusal {
 	for i := range env.Items {
 		item := &env.Items[i]
 		if limit, known := itemLimits[item.Type]; known && len(item.Payload) > limit {
-			return &refusal{http.StatusRequestEntityTooLarge, "envelope exceeded size limits",
-				[]string{fmt.Sprintf("item %d, %s: %d bytes, at most %d are taken", i, item.Type, len(item.Payload), limit)}}
+			return &refusal{
+				http.StatusRequestEntityTooLarge, "envelope exceeded size limits",
+				[]string{fmt.Sprintf("item %d, %s: %d bytes, at most %d are taken", i, item.Type, len(item.Payload), limit)},
+			}
 		}
 	}
 	return nil

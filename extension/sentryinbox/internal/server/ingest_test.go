@@ -204,7 +204,7 @@ func TestSlowBody(t *testing.T) {
 func TestBudgetIsSharedAndGivenBack(t *testing.T) {
 	b := &bodyReader{maxBytes: 1 << 20, budget: 1<<20 + 1}
 	take := func(size int) (body, error) {
-		return b.read(httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", size))))
+		return b.read(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", size))))
 	}
 	first, err := take(700_000)
 	require.NoError(t, err)
@@ -222,7 +222,7 @@ func TestBudgetIsSharedAndGivenBack(t *testing.T) {
 func TestBusyIsRetryable(t *testing.T) {
 	in := newIngest(Options{Logger: zap.NewNop(), Store: store.New(store.Limits{Items: 1, Bytes: 1 << 20}, time.Now), MaxEnvelopeBytes: 1 << 20})
 	in.bodies.inFlight.Add(in.bodies.budget) // others are being received
-	r := httptest.NewRequest("POST", "/api/1/envelope/", bytes.NewReader(simpleEvent("x")))
+	r := httptest.NewRequest(http.MethodPost, "/api/1/envelope/", bytes.NewReader(simpleEvent("x")))
 	r.SetPathValue("project", "1")
 	r.Header.Set("X-Sentry-Auth", goodKey)
 	w := httptest.NewRecorder()
@@ -234,11 +234,11 @@ func TestBusyIsRetryable(t *testing.T) {
 func TestBodyOfExactlyTheLimit(t *testing.T) {
 	for _, size := range []int{1, 16 << 10, 16<<10 + 1, 100_000} {
 		b := &bodyReader{maxBytes: int64(size), budget: 1 << 20}
-		out, err := b.read(httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", size))))
+		out, err := b.read(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", size))))
 		require.NoError(t, err, size)
 		assert.Len(t, out.data, size)
 		out.release()
-		_, err = b.read(httptest.NewRequest("POST", "/", strings.NewReader(strings.Repeat("x", size+1))))
+		_, err = b.read(httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", size+1))))
 		require.ErrorIs(t, err, errTooLarge, size)
 		assert.Zero(t, b.inFlight.Load())
 	}

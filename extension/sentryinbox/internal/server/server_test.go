@@ -167,7 +167,7 @@ func TestHostHeader(t *testing.T) {
 	for _, tt := range tests {
 		for in, want := range map[*inbox]int{local: tt.local, remote: tt.remote, open: tt.open} {
 			for _, path := range []string{"/", "/api/0/issues/", "/static/app.js"} {
-				r := httptest.NewRequest("GET", path, nil)
+				r := httptest.NewRequest(http.MethodGet, path, nil)
 				r.Host = tt.host
 				w := httptest.NewRecorder()
 				in.ServeHTTP(w, r)
@@ -176,7 +176,7 @@ func TestHostHeader(t *testing.T) {
 		}
 	}
 	// Senders reach the inbox under whatever name: a container's, a service's.
-	r := httptest.NewRequest("POST", "/api/1/envelope/", bytes.NewReader(simpleEvent("x")))
+	r := httptest.NewRequest(http.MethodPost, "/api/1/envelope/", bytes.NewReader(simpleEvent("x")))
 	r.Host = "host.docker.internal:8969"
 	r.Header.Set("X-Sentry-Auth", goodKey)
 	w := httptest.NewRecorder()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -59,9 +60,11 @@ func TestQuery(t *testing.T) {
 
 func TestQueryIsBounded(t *testing.T) {
 	long := ""
+	var longSb62 strings.Builder
 	for range 1000 {
-		long += "a:b "
+		longSb62.WriteString("a:b ")
 	}
+	long += longSb62.String()
 	assert.Len(t, ParseQuery(long).terms, maxTerms)
 }
 

@@ -3,6 +3,7 @@ package waterfall
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func TestDeepChainsAreNoRecursion(t *testing.T) {
 	const depth = 200_000
 	spans := make([]Span, depth)
 	for i := range spans {
-		spans[i] = Span{SpanID: fmt.Sprint(i), ParentSpanID: fmt.Sprint(i - 1), Start: epoch, End: epoch.Add(time.Duration(depth-i) * time.Millisecond)}
+		spans[i] = Span{SpanID: strconv.Itoa(i), ParentSpanID: strconv.Itoa(i - 1), Start: epoch, End: epoch.Add(time.Duration(depth-i) * time.Millisecond)}
 	}
 	spans[0].ParentSpanID = ""
 	w := Build(spans)
@@ -112,7 +113,7 @@ func TestEverySpanIsDrawnOnce(t *testing.T) {
 	for range 300 {
 		spans := make([]Span, random.IntN(12))
 		for i := range spans {
-			spans[i] = span(fmt.Sprint(random.IntN(8)), fmt.Sprint(random.IntN(10)), random.IntN(20), random.IntN(20))
+			spans[i] = span(strconv.Itoa(random.IntN(8)), strconv.Itoa(random.IntN(10)), random.IntN(20), random.IntN(20))
 			spans[i].Ref.Index = i
 		}
 		w := Build(spans)
