@@ -115,7 +115,7 @@ func (t *Logs) Log(records plog.LogRecordSlice, i int) *sentry.Log {
 	}
 	t.time(rec)
 	if i+1 < records.Len() {
-		t.order(statedTime(records.At(i + 1)))
+		t.order(t.usable(statedTime(records.At(i + 1))))
 	} else {
 		t.order(0)
 	}
@@ -162,16 +162,22 @@ func logLevel(severity plog.SeverityNumber) (sentry.LogLevel, int) {
 
 // time settles the log's time: the record's own, else that in its body, else when it was observed, else that of receipt.
 func (t *Logs) time(rec plog.LogRecord) {
-	if t.log.Timestamp == 0 {
-		t.log.Timestamp = sentry.Time(rec.ObservedTimestamp())
+	own := t.log.Timestamp
+	if own == 0 {
+		own = sentry.Time(rec.ObservedTimestamp())
 	}
-	switch own := t.log.Timestamp; {
-	case own == 0:
-		t.log.Timestamp = t.received
-	case own > t.received+maxLogAhead || own+maxLogAge < t.received:
+	t.log.Timestamp = t.usable(own)
+	if own != 0 && t.log.Timestamp != own {
 		t.put("sentry.original_time", t.text.time(pcommon.Timestamp(own)))
-		t.log.Timestamp = t.received
 	}
+}
+
+// usable is own, or the time of receipt where Sentry would not take it.
+func (t *Logs) usable(own sentry.Time) sentry.Time {
+	if own == 0 || own > t.received+maxLogAhead || own+maxLogAge < t.received {
+		return t.received
+	}
+	return own
 }
 
 // statedTime is the time that a record states without reading its body.

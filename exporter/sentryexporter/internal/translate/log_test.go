@@ -241,13 +241,16 @@ func TestLogSequence(t *testing.T) {
 		rec := records.AppendEmpty()
 		rec.SetTimestamp(logTime + offset)
 	}
+	for range 2 {
+		records.AppendEmpty().SetTimestamp(7) // too old: both have the time of receipt
+	}
 	other := ld.ResourceLogs().At(0).ScopeLogs().AppendEmpty()
 	other.LogRecords().AppendEmpty().SetTimestamp(logTime + 11500)
 	var got []string
 	for _, l := range decodeLogs(t, logsOf(t, ld, logOptions)) {
 		got = append(got, strings.TrimPrefix(attributesOf(t, l)["sentry.timestamp.sequence"], "integer "))
 	}
-	assert.Equal(t, []string{"", "", "0", "1", "2", "", "0", "1", ""}, got)
+	assert.Equal(t, []string{"", "", "0", "1", "2", "", "0", "1", "0", "1", ""}, got)
 }
 
 func TestLogTraceIDs(t *testing.T) {
