@@ -43,8 +43,7 @@ func Event(rec plog.LogRecord, occurred Occurrence, from Origin) *sentry.Event {
 		Logger:      read.Logger,
 		Transaction: occurred.Transaction,
 		Fingerprint: read.Fingerprint,
-		User:        read.User,
-		Request:     read.Request,
+		Request:     impersonal(read.Request),
 		Resource:    from.Resource,
 	}
 	if occurred.FromSpan {
@@ -58,13 +57,8 @@ func Event(rec plog.LogRecord, occurred Occurrence, from Origin) *sentry.Event {
 	}
 	setThread(e, &read, trace.ThreadName)
 	e.Trace = traceContext(&read, occurred.EventID)
-	e.Extra = append(appendAttrs(e.Extra, rec.Attributes(), 0, saidElsewhere), read.Rest...)
+	e.Extra = append(appendAttrs(e.Extra, rec.Attributes(), 0, notExtra), read.Rest...)
 	return e
-}
-
-// saidElsewhere names attributes that are already shown under a name of their own.
-func saidElsewhere(key string) bool {
-	return strings.HasPrefix(key, "exception.") || strings.HasPrefix(key, "thread.")
 }
 
 // setTime: the record's own time, else that in its body, else when it was observed; triage overrules where Sentry would not take it.
