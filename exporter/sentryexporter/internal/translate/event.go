@@ -97,6 +97,10 @@ func level(severity plog.SeverityNumber, uncaught sentry.Level) sentry.Level {
 	}
 }
 
+// namelessType is the type of an error that nobody named (a logger's "error" member, Go's plain errors). Without one Sentry's title would
+// be "<unknown>"; marking it as synthetic would have the same effect (sentry, eventtypes/error.py).
+const namelessType = "Error"
+
 // setFailure fills exceptions and message.
 func setFailure(e *sentry.Event, rec plog.LogRecord, read *fields.Record, language stacktrace.Language, fromSpan bool) (stacktrace.Trace, bool) {
 	f := &read.Failure
@@ -119,6 +123,11 @@ func setFailure(e *sentry.Event, rec plog.LogRecord, read *fields.Record, langua
 	}
 	if !parsed && f.Whole && f.Stacktrace != "" {
 		e.Extra = append(e.Extra, sentry.Attr{Key: "exception.stacktrace", Value: sentry.String(f.Stacktrace)})
+	}
+	for i := range e.Exceptions {
+		if e.Exceptions[i].Type == "" {
+			e.Exceptions[i].Type = namelessType
+		}
 	}
 	if n := len(e.Exceptions); n > 0 {
 		setHandled(&e.Exceptions[n-1], trace.Level, rec, fromSpan)
