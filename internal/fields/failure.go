@@ -19,7 +19,7 @@ func (m *members) failure(severity plog.SeverityNumber) Failure {
 			m.errorText(&f, tree.Str())
 		}
 	case tree.Kind() != sentry.KindNull:
-		f.Exceptions = readStructured(tree)
+		f.readStructured(tree)
 	}
 	if len(f.Exceptions) == 1 && f.Exceptions[0].Type == "" && f.Exceptions[0].Value == "" { // a stack beside its error
 		f.Exceptions[0].Type, f.Exceptions[0].Value = f.Type, f.Message
@@ -33,7 +33,7 @@ func (m *members) failure(severity plog.SeverityNumber) Failure {
 // stack finds the text of the stack trace: the error's own before that of the log call, text that is nothing else before text that holds one.
 func (m *members) stack(f *Failure, severity plog.SeverityNumber) {
 	if v := m.value(isStack); v.Kind() == sentry.KindList && structured(v) {
-		f.Exceptions = readStructured(v)
+		f.readStructured(v)
 		return
 	}
 	verbose := m.text(isErrorText)

@@ -54,6 +54,8 @@ type Failure struct {
 	Whole      bool
 	// Exceptions is set instead where the logger wrote its stack trace as structure (structlog's dict tracebacks, log4j2's JsonLayout).
 	Exceptions []sentry.Exception
+	// Platform is the language of Exceptions, as Sentry calls it.
+	Platform string
 }
 
 // Found reports whether the record carries a failure at all.

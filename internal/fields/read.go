@@ -224,7 +224,7 @@ func (r *Record) merge(f Failure) {
 	}
 	to := &r.Failure
 	if to.Stacktrace == "" && len(to.Exceptions) == 0 {
-		to.Stacktrace, to.Whole, to.Exceptions = f.Stacktrace, f.Whole, f.Exceptions
+		to.Stacktrace, to.Whole, to.Exceptions, to.Platform = f.Stacktrace, f.Whole, f.Exceptions, f.Platform
 	}
 	if to.Type == "" && to.Message == "" {
 		to.Type, to.Message = f.Type, f.Message

@@ -28,14 +28,15 @@ const maxChain = stacktrace.MaxExceptions
 
 // shapes are the structures that loggers give to errors. The first that recognises a value reads it.
 var shapes = [...]struct {
-	is   func(sentry.Value) bool
-	read func(sentry.Value) *errorNode
+	platform string // as Sentry calls the language
+	is       func(sentry.Value) bool
+	read     func(sentry.Value) *errorNode
 }{
-	{javaShape, func(v sentry.Value) *errorNode { return javaError(v.MapVal(), nil, 0) }},
-	{structlogShape, func(v sentry.Value) *errorNode { return structlogError(v.ListVal(), 0) }},
-	{goStackShape, goStack},
-	{erisShape, erisError},
-	{phpShape, func(v sentry.Value) *errorNode { return phpError(v.MapVal(), 0) }},
+	{"java", javaShape, func(v sentry.Value) *errorNode { return javaError(v.MapVal(), nil, 0) }},
+	{"python", structlogShape, func(v sentry.Value) *errorNode { return structlogError(v.ListVal(), 0) }},
+	{"go", goStackShape, goStack},
+	{"go", erisShape, erisError},
+	{"php", phpShape, func(v sentry.Value) *errorNode { return phpError(v.MapVal(), 0) }},
 }
 
 // structured tells whether a value is an error in a structure that we know.
@@ -49,13 +50,13 @@ func structured(v sentry.Value) bool {
 }
 
 // readStructured reads a structured error into Sentry's order: causes first, the thrown exception last.
-func readStructured(v sentry.Value) []sentry.Exception {
+func (f *Failure) readStructured(v sentry.Value) {
 	for i := range shapes {
 		if shapes[i].is(v) {
-			return flatten(shapes[i].read(v))
+			f.Exceptions, f.Platform = flatten(shapes[i].read(v)), shapes[i].platform
+			return
 		}
 	}
-	return nil
 }
 
 // flatten gives ids depth-first from the thrown exception (0) as the SDKs do, and turns the list round.

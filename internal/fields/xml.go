@@ -126,7 +126,7 @@ func julException(s string) (f Failure) {
 	}
 	e := stacktrace.JavaException(f.Type, f.Message)
 	e.Frames = reverse(frames)
-	f.Exceptions = []sentry.Exception{e}
+	f.Exceptions, f.Platform = []sentry.Exception{e}, "java"
 	return f
 }
 

@@ -109,7 +109,7 @@ func setFailure(e *sentry.Event, rec plog.LogRecord, read *fields.Record, langua
 	parsed := false
 	switch {
 	case len(f.Exceptions) > 0:
-		e.Exceptions = f.Exceptions
+		e.Exceptions, e.Platform = f.Exceptions, f.Platform
 	case f.Stacktrace != "":
 		if trace, parsed = stacktrace.Parse(f.Input(language)); parsed {
 			e.Exceptions, e.Threads = trace.Exceptions, trace.Threads
