@@ -83,3 +83,7 @@ tidy: ## tidy go.mod
 .PHONY: clean
 clean: ## remove build output
 	rm -rf bin
+
+.PHONY: conformance
+conformance: ## our events beside the SDKs' of Sentry, before Relay's normaliser and Bugsink; UPDATE=1 records anew (docs/parity.md)
+	@./test/conformance/conformance.sh $(if $(UPDATE),--update)

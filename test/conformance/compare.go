@@ -20,6 +20,8 @@ type Place struct {
 	// SDK is what the SDK says there, Ours what the candidate says.
 	SDK, Ours any
 	Equal     bool
+	// Missing: ours has exceptions, but not this one: a cause, or a member of a group.
+	Missing bool
 }
 
 // Options of a comparison.
@@ -69,11 +71,12 @@ type differ struct {
 	Options
 	python, java, golang bool
 	inApp                bool // the SDK says in_app at all
+	missing              bool // what is being compared is an exception that ours has not
 	out                  []Place
 }
 
 func (d *differ) put(field, where string, sdk, ours any, equal bool) {
-	d.out = append(d.out, Place{Field: field, Where: where, SDK: sdk, Ours: ours, Equal: equal})
+	d.out = append(d.out, Place{Field: field, Where: where, SDK: sdk, Ours: ours, Equal: equal, Missing: d.missing})
 }
 
 func (d *differ) same(field, where string, sdk, ours any) {
@@ -110,7 +113,9 @@ func (d *differ) exceptions(sdk, ours Event) {
 	right := slices.DeleteFunc(list(ours["exception"]), func(e Event) bool { return !given(e["type"]) && message })
 	d.put("exception.count", "", len(left), len(right), len(left) == len(right))
 	for i, e := range left {
-		d.exception(fmt.Sprintf("exception[%d]", i), e, fromEnd(left, right, i))
+		other := fromEnd(left, right, i)
+		d.missing = other == nil && len(right) > 0
+		d.exception(fmt.Sprintf("exception[%d]", i), e, other)
 	}
 }
 

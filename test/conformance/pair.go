@@ -74,7 +74,11 @@ func readPair(dir string) (*Pair, error) {
 	meta := struct {
 		NoStacks bool `json:"no_stacks"`
 	}{}
-	if raw, err = os.ReadFile(filepath.Join(dir, "meta.json")); err == nil {
+	raw, err = os.ReadFile(filepath.Join(dir, "meta.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, nil
+	}
+	if err == nil {
 		err = json.Unmarshal(raw, &meta)
 	}
 	p.NoStacks = meta.NoStacks

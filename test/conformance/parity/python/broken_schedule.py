@@ -1,0 +1,2 @@
+def departures(day):
+    return [d for d in day
