@@ -121,7 +121,7 @@ func (t *Logs) Log(records plog.LogRecordSlice, i int) *sentry.Log {
 	}
 	t.put("event.name", rec.EventName())
 	for key, v := range rec.Attributes().All() {
-		if !strings.HasPrefix(key, internalPrefix) {
+		if !isUnsaid(key) {
 			t.attrs = append(t.attrs, sentry.Attr{Key: key, Value: t.text.value(v)})
 		}
 	}
@@ -133,6 +133,18 @@ func (t *Logs) put(key, text string) {
 	if text != "" {
 		t.attrs = append(t.attrs, sentry.Attr{Key: key, Value: sentry.String(text)})
 	}
+}
+
+// isUnsaid names what no log says of its own: the exporter's attributes, and, as in events, those that name a person or open a door. What notExtra
+// leaves out because events have another place for it stays.
+func isUnsaid(key string) bool {
+	switch header, ok := strings.CutPrefix(key, "http.request.header."); {
+	case ok:
+		return !harmlessHeaders[header]
+	case strings.HasPrefix(key, "exception."), strings.HasPrefix(key, "thread."):
+		return false
+	}
+	return strings.HasPrefix(key, internalPrefix) || notExtra(key)
 }
 
 // LogSeverity is the severity by which a record is kept or left out (min_severity), and which its log has: the record's, else that of its text, its
@@ -168,7 +180,7 @@ func (t *Logs) time(rec plog.LogRecord) {
 	}
 	t.log.Timestamp = t.usable(own)
 	if own != 0 && t.log.Timestamp != own {
-		t.put("sentry.original_time", t.text.time(pcommon.Timestamp(own)))
+		t.put("sentry.original_time", t.text.time(own))
 	}
 }
 

@@ -95,14 +95,8 @@ func (t *Logs) lift(r *fields.Record) {
 	t.put("exception.message", r.Failure.Message)
 	t.put("exception.stacktrace", r.Failure.Stacktrace)
 	t.place(&r.Code)
-	if u := r.User; u != nil {
-		t.put("user.id", u.ID)
-		t.put("user.name", u.Username)
-		t.put("user.email", u.Email)
-		t.put("client.address", u.IPAddress)
-	}
-	if r.Request != nil {
-		t.request(r.Request)
+	if q := impersonal(r.Request); q != nil {
+		t.request(q)
 	}
 	if len(r.Params) > 0 { // the logs spec forbids a template without parameters
 		t.put("sentry.message.template", r.Template)
@@ -114,7 +108,7 @@ func (t *Logs) lift(r *fields.Record) {
 		t.attrs = append(t.attrs, sentry.Attr{Key: "fingerprint", Value: textList(r.Fingerprint)})
 	}
 	for _, a := range r.Rest {
-		if !strings.HasPrefix(a.Key, internalPrefix) {
+		if !isUnsaid(a.Key) {
 			t.attrs = append(t.attrs, a)
 		}
 	}

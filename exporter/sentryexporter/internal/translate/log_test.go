@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -205,6 +206,21 @@ func TestLogAttributeTypes(t *testing.T) {
 	}, attributesOf(t, l))
 }
 
+// TestLogsCarryNothingPersonal, as events do not; headers that say nothing of who asks stay.
+func TestLogsCarryNothingPersonal(t *testing.T) {
+	l := logOf(t, logOptions, func(rec plog.LogRecord) {
+		for _, key := range []string{"user.id", "enduser.id", "client.address", "http.request.header.cookie", "http.response.header.set-cookie"} {
+			rec.Attributes().PutStr(key, "secret")
+		}
+		for _, key := range []string{"http.request.header.accept", "user_agent.original", "exception.type", "thread.name"} {
+			rec.Attributes().PutStr(key, "fine")
+		}
+	})
+	assert.Equal(t, map[string]string{
+		"http.request.header.accept": `string "fine"`, "user_agent.original": `string "fine"`, "exception.type": `string "fine"`, "thread.name": `string "fine"`,
+	}, attributesOf(t, l))
+}
+
 func TestLogTimes(t *testing.T) {
 	at := func(d time.Duration) pcommon.Timestamp { return pcommon.NewTimestampFromTime(logNow.Add(d)) }
 	for name, tt := range map[string]struct {
@@ -222,6 +238,7 @@ func TestLogTimes(t *testing.T) {
 		"too old":           {at(-31 * 24 * time.Hour), at(0), "x", "1795291200", `string "2026-10-21T20:00:00Z"`},
 		"old":               {at(-29 * 24 * time.Hour), at(0), "x", "1792785600", ""},
 		"too new":           {at(2 * time.Minute), at(0), "x", "1795291200", `string "2026-11-21T20:02:00Z"`},
+		"the end of time":   {math.MaxUint64, at(0), "x", "1795291200", `string "2554-07-21T23:34:33.709551615Z"`},
 		"soon":              {at(50 * time.Second), at(0), "x", "1795291250", ""},
 	} {
 		l := logOf(t, logOptions, func(rec plog.LogRecord) {

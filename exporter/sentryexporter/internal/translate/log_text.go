@@ -3,6 +3,7 @@ package translate
 import (
 	"encoding/base64"
 	"strconv"
+	"time"
 	"unicode/utf8"
 	"unsafe"
 
@@ -41,9 +42,10 @@ func (s *scratch) join(a, b string) string {
 	return s.since(mark)
 }
 
-func (s *scratch) time(at pcommon.Timestamp) string {
+// time is a time as text; pcommon's own AsTime ends in 2262.
+func (s *scratch) time(at sentry.Time) string {
 	mark := len(*s)
-	*s = at.AsTime().AppendFormat(*s, "2006-01-02T15:04:05.999999999Z")
+	*s = time.Unix(int64(at/1e9), int64(at%1e9)).UTC().AppendFormat(*s, time.RFC3339Nano)
 	return s.since(mark)
 }
 
