@@ -21,7 +21,7 @@ import (
 func (l *lane) delivered(ctx context.Context, p parcel) {
 	l.accepted.Add(1)
 	l.limited.clear()
-	l.poison.clears(p.id)
+	l.poison.clears(p)
 	l.count(ctx, l.project.telemetry.ExporterSentryDeliveredItems, p.quantities)
 	l.countRepairs(ctx, p.repairs, p.truncated)
 	l.project.status.report(l.project.name, nil)
@@ -29,7 +29,7 @@ func (l *lane) delivered(ctx context.Context, p parcel) {
 
 // refused books an envelope that the server will never take.
 func (l *lane) refused(ctx context.Context, p parcel, result transport.Result) {
-	l.poison.clears(p.id)
+	l.poison.clears(p)
 	l.count(ctx, l.project.telemetry.ExporterSentryRefusedItems, p.quantities, statusAttr(result.Status))
 	l.project.ledger.Add(report.SendError, p.quantities[:]...)
 	if l.said.first("refused " + http.StatusText(result.Status)) {

@@ -16,6 +16,7 @@ import (
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -37,6 +38,8 @@ type Config struct {
 	Release string `mapstructure:"release"`
 	// Events says what becomes an issue.
 	Events EventsConfig `mapstructure:"events"`
+	// Logs says whether log records also go to Sentry Logs.
+	Logs LogsConfig `mapstructure:"logs"`
 	// RateLimit says how long data waits that Sentry limits.
 	RateLimit RateLimitConfig `mapstructure:"rate_limit"`
 	// HTTP is the client's configuration: timeout (per request), TLS, proxy, headers. The endpoint is the DSN's.
@@ -70,6 +73,17 @@ type EventsConfig struct {
 	SpanExceptions string `mapstructure:"span_exceptions"`
 }
 
+// LogsConfig says whether log records also go to Sentry Logs, which are billed by the byte.
+type LogsConfig struct {
+	// Enabled switches the logs lane on.
+	Enabled bool `mapstructure:"enabled"`
+	// MinSeverity is the least severity of a record that goes there: trace, debug, info, warn, error or fatal. A record without one
+	// counts as info.
+	MinSeverity string `mapstructure:"min_severity"`
+	// ResourceAttributes are the resource's attributes that each of its logs carries; * stands for any text.
+	ResourceAttributes []string `mapstructure:"resource_attributes"`
+}
+
 // RateLimitConfig says how long data waits that Sentry limits.
 type RateLimitConfig struct {
 	// MaxWait is how long a lane that Sentry limits waits for the limit's end. What would have to wait longer is dropped and counted;
@@ -82,6 +96,7 @@ var (
 	_ confmap.Unmarshaler = (*Config)(nil)
 	_ confmap.Validator   = (*Config)(nil)
 	_ confmap.Validator   = (*EventsConfig)(nil)
+	_ confmap.Validator   = (*LogsConfig)(nil)
 )
 
 var (
@@ -91,7 +106,10 @@ var (
 	errCompression   = errors.New("'http::compression' must be gzip or none: not every Sentry-compatible server reads anything else")
 )
 
-var minSeverities = []string{"warn", "error", "fatal"}
+var (
+	eventSeverities = []string{"warn", "error", "fatal"}
+	logSeverities   = []string{"trace", "debug", "info", "warn", "error", "fatal"}
+)
 
 // Defaults that are not the Collector's own.
 const (
@@ -126,6 +144,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		OnFull:    onFullBlock,
 		Events:    EventsConfig{MinSeverity: "error", SpanExceptions: string(triage.SpanExceptionsError)},
+		Logs:      LogsConfig{MinSeverity: "info", ResourceAttributes: slices.Clone(translate.DefaultLogResourceAttributes)},
 		RateLimit: RateLimitConfig{MaxWait: defaultMaxWait},
 		HTTP:      http,
 		Queue:     configoptional.Some(queue),
@@ -251,11 +270,19 @@ func (cfg *Config) validateQueue() error {
 // Validate checks the vocabulary of the events section.
 func (cfg *EventsConfig) Validate() error {
 	var errs []error
-	if !slices.Contains(minSeverities, cfg.MinSeverity) {
-		errs = append(errs, fmt.Errorf("'min_severity' must be one of %s, not %q", strings.Join(minSeverities, ", "), cfg.MinSeverity))
+	if !slices.Contains(eventSeverities, cfg.MinSeverity) {
+		errs = append(errs, fmt.Errorf("'min_severity' must be one of %s, not %q", strings.Join(eventSeverities, ", "), cfg.MinSeverity))
 	}
 	if !triage.SpanExceptions(cfg.SpanExceptions).Valid() {
 		errs = append(errs, fmt.Errorf("'span_exceptions' must be error, all or off, not %q", cfg.SpanExceptions))
 	}
 	return errors.Join(errs...)
+}
+
+// Validate checks the vocabulary of the logs section.
+func (cfg *LogsConfig) Validate() error {
+	if !slices.Contains(logSeverities, cfg.MinSeverity) {
+		return fmt.Errorf("'min_severity' must be one of %s, not %q", strings.Join(logSeverities, ", "), cfg.MinSeverity)
+	}
+	return nil
 }

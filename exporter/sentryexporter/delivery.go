@@ -2,6 +2,7 @@ package sentryexporter
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"sync"
@@ -36,14 +37,23 @@ type delivery struct {
 
 // parcel is one envelope of a push.
 type parcel struct {
-	position   int // of the item in the push
-	id         sentry.EventID
-	itemType   string
-	payload    *[]byte // from payloads; given back once it was sent
+	positions  []int          // of the items in the push
+	id         sentry.EventID // zero: a container of logs has none
+	item       envelope.Item
+	payload    *[]byte // the item's payload, from payloads; given back once it was sent
 	quantities [2]report.Quantity
 	repairs    translate.Repairs
 	truncated  bool
 	last       bool // it cannot be made smaller
+}
+
+// name tells the parcel from others over its tries: the event id, or what the container holds.
+func (p *parcel) name() sentry.EventID {
+	if !p.id.IsZero() {
+		return p.id
+	}
+	sum := sha256.Sum256(p.item.Payload)
+	return sentry.EventID(sum[:16])
 }
 
 // payloads holds the buffers that items are encoded into.
@@ -69,8 +79,8 @@ const (
 	gateDrop       // its rate limit lasts longer than the configuration waits
 )
 
-// gate notes an item as undelivered where trying is of no use now: its category is limited, nobody answers, or the exporter stops.
-func (d *delivery) gate(position int) gate {
+// gate notes items as undelivered where trying is of no use now: its category is limited, nobody answers, or the exporter stops.
+func (d *delivery) gate(positions ...int) gate {
 	wait := d.lane.project.client.Limited(d.lane.categories...)
 	if wait > 0 && d.lane.limited.hopeless(d.lane.project.now(), wait, d.lane.project.cfg.RateLimit.MaxWait) {
 		return gateDrop
@@ -87,7 +97,7 @@ func (d *delivery) gate(position int) gate {
 	default:
 		return gateOpen
 	}
-	d.undelivered = append(d.undelivered, position)
+	d.undelivered = append(d.undelivered, positions...)
 	return gateLater
 }
 
@@ -99,8 +109,7 @@ func (d *delivery) send(p parcel) {
 		defer d.wg.Done()
 		defer func() { <-d.lane.slots }()
 		defer freePayload(p.payload)
-		d.settle(p, d.lane.project.post(d.ctx, envelope.Header{EventID: p.id}, d.lane.categories,
-			envelope.Item{Type: p.itemType, Payload: *p.payload}))
+		d.settle(p, d.lane.project.post(d.ctx, envelope.Header{EventID: p.id}, d.lane.categories, p.item))
 	}()
 }
 
@@ -120,9 +129,9 @@ func (d *delivery) settle(p parcel, result transport.Result) {
 			return
 		}
 	case transport.Failed:
-		if l.poison.kills(p.id, l.project.now(), l.accepted.Load()) {
+		if l.poison.kills(p.name(), l.project.now(), l.accepted.Load()) {
 			l.discard(d.ctx, report.SendError, p.quantities)
-			l.logPoison(p.id, result.Reason)
+			l.logPoison(p.name(), result.Reason)
 			return
 		}
 	}
@@ -136,11 +145,11 @@ func (d *delivery) settle(p parcel, result transport.Result) {
 	}
 	switch {
 	case result.Verdict == transport.Limited, result.Verdict == transport.Failed:
-		d.undelivered = append(d.undelivered, p.position)
+		d.undelivered = append(d.undelivered, p.positions...)
 		d.wait = max(d.wait, result.Wait)
 		d.reason = result.Reason
 	case result.Verdict == transport.TooLarge && !p.last:
-		d.tooLarge = append(d.tooLarge, p.position)
+		d.tooLarge = append(d.tooLarge, p.positions...)
 	}
 }
 

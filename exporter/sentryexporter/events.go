@@ -95,7 +95,7 @@ func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.O
 		return
 	}
 	d.send(parcel{
-		position: position, id: event.ID, itemType: envelope.TypeEvent, payload: payload, quantities: oneEvent,
+		positions: []int{position}, id: event.ID, item: envelope.Item{Type: envelope.TypeEvent, Payload: encoded}, payload: payload, quantities: oneEvent,
 		truncated: fit.Cut != 0, last: limit == smallEvent,
 	})
 }

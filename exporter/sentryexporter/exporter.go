@@ -61,16 +61,59 @@ func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 			o.noProject(ctx, share, func(i int) int { return recordCount(ld.ResourceLogs().At(i)) })
 			continue
 		}
-		batch := o.triage.Logs(ld, share.project.dsn.ProjectID(), share.resources)
-		if err := o.offerEvents(ctx, share.project, batch); err != nil {
+		back, err := o.consumeLogs(ctx, ld, share)
+		if err != nil {
 			refused = errors.Join(refused, err)
-			batch.Refused().ResourceLogs().MoveAndAppendTo(rest.ResourceLogs())
+			back.ResourceLogs().MoveAndAppendTo(rest.ResourceLogs())
 		}
 	}
 	if refused != nil {
 		return consumererror.NewLogs(refused, rest)
 	}
 	return nil
+}
+
+// consumeLogs offers a project's share, events first: their ids make a repeat harmless. With an error it gives back what was refused.
+func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plog.Logs, error) {
+	p := share.project
+	batch := o.triage.Logs(ld, p.dsn.ProjectID(), share.resources)
+	part := share.logs(ld)
+	switch err := o.offerEvents(ctx, p, batch); {
+	case err != nil && p.logs == nil:
+		return batch.Refused(), err
+	case err != nil:
+		return copyOf(part), err // nothing of it was offered to the logs lane
+	case p.logs == nil:
+		return plog.Logs{}, nil
+	}
+	err := p.logs.offer(ctx, part)
+	var undelivered consumererror.Logs
+	switch {
+	case err == nil:
+		return plog.Logs{}, nil
+	case errors.As(err, &undelivered):
+		return undelivered.Data(), err // without a queue some were delivered
+	default:
+		return copyOf(part), err
+	}
+}
+
+func copyOf(ld plog.Logs) plog.Logs {
+	own := plog.NewLogs()
+	ld.CopyTo(own)
+	return own
+}
+
+// logs is the share's part of a request: the request itself where it is all of it, else a copy.
+func (s share) logs(ld plog.Logs) plog.Logs {
+	if s.resources == nil {
+		return ld
+	}
+	part := plog.NewLogs()
+	for _, i := range s.resources {
+		ld.ResourceLogs().At(i).CopyTo(part.ResourceLogs().AppendEmpty())
+	}
+	return part
 }
 
 func recordCount(rl plog.ResourceLogs) int {
@@ -151,7 +194,9 @@ func (o *owner) noProject(ctx context.Context, s share, count func(resource int)
 func (o *owner) offerEvents(ctx context.Context, p *project, batch *triage.Batch) error {
 	var err error
 	if batch.Offered() > 0 {
-		err = p.events.queue.ConsumeLogs(ctx, batch.Events)
+		if err = p.events.ready(); err == nil {
+			err = p.events.queue.ConsumeLogs(ctx, batch.Events)
+		}
 		if p.dropsOn(err) {
 			p.events.discard(ctx, report.QueueOverflow, [2]report.Quantity{{Category: sentry.CategoryError, N: batch.Offered()}})
 			err = nil

@@ -1,6 +1,7 @@
 package sentryexporter
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/durable"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
@@ -19,11 +21,12 @@ type laneKind string
 const (
 	kindEvents laneKind = "events"
 	kindSpans  laneKind = "spans"
+	kindLogs   laneKind = "logs"
 )
 
-// laneShares divides queue_size among the lanes of a project, in sixteenths. What is missing to sixteen is kept for the lanes of logs
-// and metrics, so that switching those on takes nothing away from events.
-var laneShares = map[laneKind]int64{kindEvents: 4, kindSpans: 8}
+// laneShares divides queue_size among the lanes of a project, in sixteenths. A lane that is switched off leaves its share unused, so that
+// switching it on takes nothing away from events; the sixteenth that is missing is kept for metrics.
+var laneShares = map[laneKind]int64{kindEvents: 4, kindSpans: 8, kindLogs: 3}
 
 // minLaneSize is the least queue_size of which every lane gets at least one.
 const minLaneSize = 16
@@ -38,16 +41,53 @@ type lane struct {
 	said       once              // causes that were logged
 	limited    limitedSince
 	poison     poison
-	accepted   atomic.Uint64 // envelopes delivered
+	accepted   atomic.Uint64  // envelopes delivered
+	guard      *durable.Guard // of the queue's storage; nil: the queue is in memory
 }
 
 func newLane(p *project, kind laneKind, categories ...sentry.Category) *lane {
-	return &lane{
+	l := &lane{
 		project:    p,
 		kind:       kind,
 		categories: categories,
 		slots:      make(chan struct{}, p.cfg.parallel()),
 	}
+	if p.cfg.Queue.HasValue() && p.cfg.Queue.Get().StorageID != nil {
+		l.guard = durable.New(*p.cfg.Queue.Get().StorageID, durable.Options{
+			Logger:   p.set.Logger.With(l.fields()...),
+			PutAside: func(string) { p.telemetry.ExporterSentryDamagedQueues.Add(context.Background(), 1) },
+			Changed: func(err error) {
+				if err != nil {
+					err = fmt.Errorf("queue of project %q: %w", p.name, err)
+				}
+				p.status.report(p.name+"#"+string(kind), err)
+			},
+		})
+	}
+	return l
+}
+
+// ready tells why nothing should be offered now: the queue's storage fails.
+func (l *lane) ready() error {
+	if l.guard == nil {
+		return nil
+	}
+	return l.guard.Ready()
+}
+
+// startQueue starts the lane's queue; where it is durable, over a guarded storage.
+func (l *lane) startQueue(ctx context.Context, host component.Host, queue component.Component) error {
+	if l.guard != nil {
+		host = l.guard.Host(host)
+	}
+	return queue.Start(ctx, host)
+}
+
+func (l *lane) stopQueue(ctx context.Context, queue component.Component) error {
+	if l.guard != nil {
+		l.guard.Stop()
+	}
+	return queue.Shutdown(ctx)
 }
 
 // parallel is how many requests a lane may have in flight.

@@ -249,15 +249,12 @@ func (s *statusReporter) report(project string, err error) {
 	}
 }
 
-func severityNumber(name string) plog.SeverityNumber {
-	switch name {
-	case "warn":
-		return plog.SeverityNumberWarn
-	case "fatal":
-		return plog.SeverityNumberFatal
-	default:
-		return plog.SeverityNumberError
-	}
+// severities are the names of the configuration, each the least number of its range.
+var severities = map[string]plog.SeverityNumber{
+	"trace": plog.SeverityNumberTrace, "debug": plog.SeverityNumberDebug, "info": plog.SeverityNumberInfo,
+	"warn": plog.SeverityNumberWarn, "error": plog.SeverityNumberError, "fatal": plog.SeverityNumberFatal,
 }
+
+func severityNumber(name string) plog.SeverityNumber { return severities[name] }
 
 var errNotStarted = errors.New("the sentry exporter is not running")

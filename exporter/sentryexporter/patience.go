@@ -81,8 +81,10 @@ func (p *poison) kills(id sentry.EventID, now time.Time, accepted uint64) bool {
 }
 
 // clears forgets an envelope that was answered.
-func (p *poison) clears(id sentry.EventID) {
+func (p *poison) clears(answered parcel) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.suspects, id)
+	if len(p.suspects) > 0 {
+		delete(p.suspects, answered.name())
+	}
 }

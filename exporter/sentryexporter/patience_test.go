@@ -96,7 +96,7 @@ func TestPoison(t *testing.T) {
 	assert.True(t, p.kills(id, now.Add(poisonAge), 100))
 	assert.Empty(t, p.suspects)
 	p.kills(id, now, 1)
-	p.clears(id)
+	p.clears(parcel{id: id})
 	assert.Empty(t, p.suspects)
 	for i := range 2 * maxSuspects {
 		p.kills(sentry.EventID{byte(i), byte(i >> 8), byte(i >> 16), 1}, now, 1)

@@ -25,6 +25,7 @@ type project struct {
 
 	events *eventsLane
 	spans  *spansLane
+	logs   *logsLane // nil: logs are not enabled
 
 	ledger   report.Ledger // what was dropped and is not yet reported
 	reporter reporter
@@ -49,22 +50,35 @@ type projectSettings struct {
 
 func newProject(name string, dsn sentry.DSN, settings projectSettings) (*project, error) {
 	p := &project{name: name, dsn: dsn, projectSettings: settings}
-	var errEvents, errSpans error
+	var errEvents, errSpans, errLogs error
 	p.events, errEvents = newEventsLane(p)
 	p.spans, errSpans = newSpansLane(p)
-	return p, errors.Join(errEvents, errSpans)
+	if p.cfg.Logs.Enabled {
+		p.logs, errLogs = newLogsLane(p)
+	}
+	return p, errors.Join(errEvents, errSpans, errLogs)
 }
 
-func (p *project) lanes() []component.Component {
-	return []component.Component{p.events.queue, p.spans.queue}
+// laneQueue is a lane and its queue.
+type laneQueue struct {
+	*lane
+	queue component.Component
+}
+
+func (p *project) lanes() []laneQueue {
+	all := []laneQueue{{p.events.lane, p.events.queue}, {p.spans.lane, p.spans.queue}}
+	if p.logs != nil {
+		all = append(all, laneQueue{p.logs.lane, p.logs.queue})
+	}
+	return all
 }
 
 // start starts the lanes; where one fails those before it are stopped again.
 func (p *project) start(ctx context.Context, host component.Host) error {
-	for i, lane := range p.lanes() {
-		if err := lane.Start(ctx, host); err != nil {
+	for i, l := range p.lanes() {
+		if err := l.startQueue(ctx, host, l.queue); err != nil {
 			for _, started := range p.lanes()[:i] {
-				err = errors.Join(err, started.Shutdown(ctx))
+				err = errors.Join(err, started.stopQueue(ctx, started.queue))
 			}
 			return err
 		}
@@ -76,8 +90,8 @@ func (p *project) start(ctx context.Context, host component.Host) error {
 // shutdown lets the lanes hand over what they can, then reports what was dropped on the way.
 func (p *project) shutdown(ctx context.Context) error {
 	var err error
-	for _, lane := range p.lanes() {
-		err = errors.Join(err, lane.Shutdown(ctx))
+	for _, l := range p.lanes() {
+		err = errors.Join(err, l.stopQueue(ctx, l.queue))
 	}
 	p.reporter.stop(ctx, p)
 	return err

@@ -206,6 +206,7 @@ func FuzzConsumeLogs(f *testing.F) {
 
 func BenchmarkTraces(b *testing.B) {
 	fake := sentrytest.Start(b)
+	fake.Unchecked()
 	e := startTraces(b, testConfig(fake, withoutQueue, withoutRetry))
 	td := oneTrace(1, 10)
 	b.ReportAllocs()
@@ -220,6 +221,7 @@ func BenchmarkTraces(b *testing.B) {
 
 func BenchmarkLogs(b *testing.B) {
 	fake := sentrytest.Start(b)
+	fake.Unchecked()
 	e := startLogs(b, testConfig(fake, withoutQueue, withoutRetry))
 	ld := errorLogs(100)
 	for i, rec := range ld.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().All() {

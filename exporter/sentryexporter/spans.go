@@ -43,6 +43,9 @@ func (l *spansLane) offer(ctx context.Context, td ptrace.Traces) error {
 		td.CopyTo(own)
 		td = own
 	}
+	if err := l.ready(); err != nil {
+		return err
+	}
 	err := l.queue.ConsumeTraces(ctx, td)
 	if l.project.dropsOn(err) {
 		var splitter segment.Splitter
@@ -185,8 +188,9 @@ func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg se
 		l.discard(d.ctx, report.Invalid, [2]report.Quantity{{Category: sentry.CategorySpan, N: lost}})
 	}
 	d.send(parcel{
-		position: position, id: tx.ID, itemType: envelope.TypeTransaction, payload: payload, quantities: quantities,
-		repairs: repairs, truncated: fit.Cut != 0, last: last,
+		positions: []int{position}, id: tx.ID, item: envelope.Item{Type: envelope.TypeTransaction, Payload: *payload}, payload: payload,
+		quantities: quantities,
+		repairs:    repairs, truncated: fit.Cut != 0, last: last,
 	})
 }
 

@@ -75,6 +75,7 @@ type Fake struct {
 	all     []*Received
 	answer  func(*Received) Answer
 	check   envelope.CheckOptions
+	blind   bool
 }
 
 // Start starts a Fake that answers 200. The test fails if any envelope breaks a rule.
@@ -113,7 +114,21 @@ func (f *Fake) SkipAge() {
 	f.check.SkipAge = true
 }
 
+// Unchecked answers 200 to anything without looking at it: a benchmark measures the sender.
+func (f *Fake) Unchecked() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.blind = true
+}
+
 func (f *Fake) serve(w http.ResponseWriter, req *http.Request) {
+	f.mu.Lock()
+	blind := f.blind
+	f.mu.Unlock()
+	if blind {
+		_, _ = io.Copy(io.Discard, req.Body) // the client may be gone
+		return
+	}
 	received, problem := f.read(req)
 	if problem != "" {
 		f.t.Errorf("fake Sentry: %s", problem)

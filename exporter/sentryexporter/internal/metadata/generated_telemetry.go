@@ -26,6 +26,7 @@ type TelemetryBuilder struct {
 	meter                         metric.Meter
 	mu                            sync.Mutex
 	registrations                 []metric.Registration
+	ExporterSentryDamagedQueues   metric.Int64Counter
 	ExporterSentryDeliveredItems  metric.Int64Counter
 	ExporterSentryDiscardedItems  metric.Int64Counter
 	ExporterSentryEnvelopeBytes   metric.Int64Counter
@@ -68,6 +69,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	}
 	builder.meter = Meter(settings)
 	var err, errs error
+	builder.ExporterSentryDamagedQueues, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_damaged_queues",
+		metric.WithDescription("Damaged queue files that were put aside at start; what they hold is not sent. [Alpha]"),
+		metric.WithUnit("{file}"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterSentryDeliveredItems, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentry_delivered_items",
 		metric.WithDescription("Items that Sentry took. [Alpha]"),

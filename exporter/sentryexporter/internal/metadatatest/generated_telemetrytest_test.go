@@ -19,6 +19,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	tb.ExporterSentryDamagedQueues.Add(context.Background(), 1)
 	tb.ExporterSentryDeliveredItems.Add(context.Background(), 1)
 	tb.ExporterSentryDiscardedItems.Add(context.Background(), 1)
 	tb.ExporterSentryEnvelopeBytes.Add(context.Background(), 1)
@@ -30,6 +31,9 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterSentryTriageRecords.Add(context.Background(), 1)
 	tb.ExporterSentryUnroutedRecords.Add(context.Background(), 1)
 	tb.ExporterSentryWireBytes.Add(context.Background(), 1)
+	AssertEqualExporterSentryDamagedQueues(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryDeliveredItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())

@@ -1,0 +1,13 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package durable
+
+import (
+	"os"
+	"syscall"
+)
+
+// lockShared takes the lock that bbolt takes for readers, which the file's writer excludes; closing the file releases it.
+func lockShared(file *os.File) bool {
+	return syscall.Flock(int(file.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil
+}
