@@ -94,13 +94,9 @@ var Differences = []Difference{
 
 // Open are the differences that are ours to close. They count against the share; what no row of either table names is a failure.
 var Open = []Difference{
-	{"python/structlog_dict_tracebacks", Text, "platform", false, "exceptions written as structure do not set the platform yet"},
-	{"java/logback_json", Text, "platform", false, "exceptions written as structure do not set the platform yet"},
-	{"go/pkgerrors_zerolog", Text, "platform", false, "exceptions written as structure do not set the platform yet"},
 	{"python/uncaught_group", Text, "*", false, "lines of a member's message that stand without the group's margin end the reading"},
 	{"node/uncaught_nameless_class", Text, "level", false, "`Name [Error]: text` is taken for a header with a level"},
 	{"node/uncaught_string", Text, "*", false, "a thrown value that is no error is not found in the text"},
 	{"go/goerrors_stack", Text, "*", false, "go-errors' ErrorStack behind a message is not found"},
-
 	{"go/panic_*", OTLP, "*", false, "the request's body hides the panic's text, and its type makes an exception of it"},
 }

@@ -55,10 +55,10 @@ func Report(scored []Scored, pairs []*Pair) string {
 }
 
 func cell(t Tally) string {
-	switch {
-	case t.Total == 0:
+	switch t.Total {
+	case 0:
 		return " |"
-	case t.Total == t.Named:
+	case t.Named:
 		return " - |"
 	}
 	return fmt.Sprintf(" %d/%d |", t.Equal, t.Total-t.Named)
