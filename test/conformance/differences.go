@@ -95,8 +95,8 @@ var Differences = []Difference{
 // Open are the differences that are ours to close. They count against the share; what no row of either table names is a failure.
 var Open = []Difference{
 	{"python/uncaught_group", Text, "*", false, "lines of a member's message that stand without the group's margin end the reading"},
-	{"node/uncaught_nameless_class", Text, "level", false, "`Name [Error]: text` is taken for a header with a level"},
-	{"node/uncaught_string", Text, "*", false, "a thrown value that is no error is not found in the text"},
-	{"go/goerrors_stack", Text, "*", false, "go-errors' ErrorStack behind a message is not found"},
+	{"node/uncaught_nameless_class", Text, "level", false, "internal/fields takes `Name [Error]: text` for a header with a level"},
+	{"node/uncaught_string", Text, "*", false, "internal/stacktrace reads it, but internal/fields does not take a thrown value that is no error for a failure"},
+	{"go/goerrors_stack", Text, "*", false, "internal/stacktrace reads it, but internal/fields does not take go-errors' ErrorStack for a stack trace"},
 	{"go/panic_*", OTLP, "*", false, "the request's body hides the panic's text, and its type makes an exception of it"},
 }
