@@ -40,7 +40,7 @@ install() {
   mkdir -p "$folder.new"
   if ! said=$("$@" "$folder.new" 2>&1 </dev/null); then
     rm -rf "$folder.new"
-    printf '%s\n' "$said" | grep -v '^ *$' | tail -n 1 | cut -c1-300
+    printf '%s\n' "$said" | grep -v -e '^ *$' -e 'complete log of this run' | tail -n 1 | cut -c1-300
     return 1
   fi
   mv "$folder.new" "$folder"
