@@ -69,6 +69,9 @@ func (l *eventsLane) each(ld plog.Logs, visit func(position int, rec plog.LogRec
 		from := translate.Origin{Language: stacktrace.FromSDK(resource.Platform), Resource: resource}
 		for _, sl := range rl.ScopeLogs().All() {
 			from.Scope = sl.Scope().Name()
+			if l.project.logs != nil {
+				from.TraceID = func(rec plog.LogRecord) sentry.TraceID { return translate.MadeTraceID(rl.Resource(), sl.Scope(), rec) }
+			}
 			for _, rec := range sl.LogRecords().All() {
 				visit(position, rec, from, prepared)
 				position++

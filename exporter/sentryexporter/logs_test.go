@@ -123,6 +123,17 @@ func TestContainersTooLargeForTheServer(t *testing.T) {
 	assert.Len(t, logsOf(fake), 100)
 }
 
+// A record without a trace gets one made for its log; its event has the same, so that Sentry shows them together.
+func TestAnEventAndItsLogShareTheTrace(t *testing.T) {
+	fake := sentrytest.Start(t)
+	e := startLogs(t, testConfig(fake, withoutQueue, withLogs))
+	require.NoError(t, e.ConsumeLogs(context.Background(), errorLogs(1)))
+	event := fake.Accepted("event")[0].Item()["contexts"].(map[string]any)["trace"].(map[string]any)
+	log := fake.Accepted("log")[0].Item()["items"].([]any)[0].(map[string]any)
+	assert.NotEmpty(t, log["trace_id"])
+	assert.Equal(t, log["trace_id"], event["trace_id"])
+}
+
 // A refusal of the logs lane gives back what belongs there; the events of the request are not sent again when it is repeated.
 func TestRefusedLogsComeBack(t *testing.T) {
 	fake := sentrytest.Start(t)

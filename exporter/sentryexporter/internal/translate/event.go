@@ -28,6 +28,9 @@ type Origin struct {
 	Language stacktrace.Language
 	Scope    string
 	Resource *sentry.Resource
+	// TraceID makes one for a record that has none; nil: the event has none either. It is that of the record's log (MadeTraceID), so that
+	// both are seen together.
+	TraceID func(plog.LogRecord) sentry.TraceID
 }
 
 // platforms are what Sentry calls the languages of the readers.
@@ -38,6 +41,9 @@ var platforms = map[stacktrace.Language]string{
 // Event makes the event of a log record. The strings are borrowed from the record.
 func Event(rec plog.LogRecord, occurred Occurrence, from Origin) *sentry.Event {
 	read := fields.Read(rec, from.Scope)
+	if read.TraceID.IsZero() && from.TraceID != nil && !occurred.FromSpan {
+		read.TraceID = from.TraceID(rec)
+	}
 	e := &sentry.Event{
 		ID:          occurred.EventID,
 		Logger:      read.Logger,
