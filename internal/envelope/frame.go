@@ -48,7 +48,8 @@ func appendFrame(dst []byte, f *sentry.Frame, t *trim) []byte {
 	dst = appendPlace(dst, `"colno":`, f.Colno)
 	dst = appendSource(dst, f, t)
 	dst = appendTri(dst, `"in_app":`, f.InApp)
-	dst = appendTri(dst, `"native":`, f.Native)
+	// f.Native is not written: the Java SDK sends it, but Sentry only keeps it aside (event.schema.json does not know it), and servers that
+	// hold events to the schema, as Bugsink does, refuse the whole event for it.
 	if f.Platform != "" {
 		dst = AppendString(appendMember(dst, `"platform":`), platformOf(f.Platform))
 	}

@@ -20,7 +20,6 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // newerThanSchema are members that the schema of July 2024 does not know, by where they stand: "frames" means in each element of any list of that name.
 var newerThanSchema = []struct{ in, member, why string }{
-	{"frames", "native", "sent by the Java SDK for every frame; Relay keeps it aside"},
 	{"trace", "links", "span links, develop docs: trace context, 2025"},
 }
 

@@ -94,7 +94,7 @@ const (
 var traceStarts = []string{
 	"Traceback (most recent call last)", "Exception Group Traceback", "Stack trace:", "Stack Trace:", "stack backtrace:", "Stack backtrace:", "[stacktrace]", "[previous exception]",
 	"The above exception was", "During handling of the above", "Exception in thread ", "runtime stack:", "panic: ", "fatal error: ", "Fatal Python error: ", "Call stack:",
-	"Stack (most recent call last):", "NoneType: None",
+	"Stack (most recent call last):", "NoneType: None", "(Use `node --trace-uncaught ...`",
 }
 
 // traceInsides are the words inside of one.
@@ -155,6 +155,8 @@ func lineKind(line string) lineIs {
 func otherLine(line, t string) lineIs {
 	switch {
 	case line[0] == '\t' && goPath(t):
+		return pathBelow
+	case strings.Contains(t, ".go:") && strings.Contains(t, " (0x") && strings.HasSuffix(trimRight(t), ")"): // go-errors' ErrorStack
 		return pathBelow
 	case strings.Contains(t, ".rb:") && (strings.Contains(t, ":in `") || strings.Contains(t, ":in '")):
 		return insideTrace

@@ -177,11 +177,9 @@ func (c *client) remove(ctx context.Context, ops []*storage.Operation, k kinds) 
 		return nil // there is nothing, and the bookkeeping can wait
 	}
 	err := c.write(ctx, ops)
-	for _, op := range k.deletes {
-		if err != nil {
+	if err != nil {
+		for _, op := range k.deletes {
 			c.owed[op.Key] = struct{}{}
-		} else {
-			delete(c.owed, op.Key)
 		}
 	}
 	return err

@@ -30,13 +30,15 @@
 //
 // # What it cannot
 //
-// These lie in the queue before or behind its storage; each has a test (limits_test.go) that says when it changes.
+// These lie in the queue, or before or behind it. limits_test.go has a test for the first three and the last, to notice a change.
 //
 //   - A refused write stays counted in the queue's size until the queue has once been empty. Ready keeps this small: while the storage
 //     fails it lets one request through per probeInterval and refuses the others before the queue counts them.
-//   - A request larger than queue_size is refused, or with block_on_overflow waits until its context ends: lanes cut before they offer.
+//   - A request larger than queue_size is refused, or with block_on_overflow waits until its context ends: cut before offering.
 //   - A request that was delivered in part when the process stops comes back whole: what is sent must carry stable ids.
-//   - While a read is tried again the queue holds its lock: its size metric has no answer until the storage can be read, or until Stop.
-//   - A kill loses nothing; a power failure does unless file_storage has `fsync: true`.
+//   - While a read is tried again the queue holds its lock: who offers without asking Ready waits for it, and its size metric has no
+//     answer until the storage can be read, or until Stop.
+//   - Requests that passed one that waits are stepped over one by one at the next start: about a microsecond each.
+//   - A kill loses nothing; a power failure may, unless file_storage has `fsync: true`.
 //   - A value damaged within a sound file is dropped by the queue, which cannot decode it.
 package durable

@@ -105,6 +105,27 @@ func TestFailedDeletionsAreMadeUpFor(t *testing.T) {
 	})
 }
 
+// A shutdown makes up for deletions too, so that the next start does not repeat what was delivered.
+func TestShutdownMakesUpForDeletions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk()
+		p := run(t, d, plan{guarded: true, hold: []string{"0"}})
+		require.NoError(t, p.offer("0"))
+		synctest.Wait()
+		d.setFault(full)
+		p.release("0")
+		require.Len(t, d.items(), 1)
+		d.setFault(nil)
+		p.shutdown()
+		require.Empty(t, d.items())
+
+		p = run(t, d.next(), plan{guarded: true})
+		synctest.Wait()
+		p.shutdown()
+		assert.Empty(t, p.got())
+	})
+}
+
 // What cannot be deleted is still called in flight, so that a start without a Guard, or one that finds the disk still full, knows it.
 func TestOwedDeletionsSurviveAKill(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -124,7 +124,7 @@ func setFailure(e *sentry.Event, rec plog.LogRecord, read *fields.Record, langua
 			}
 		}
 	}
-	if len(e.Exceptions) == 0 && (f.Type != "" || f.Message != "") {
+	if len(e.Exceptions) == 0 && trace.Message == "" && (f.Type != "" || f.Message != "") {
 		e.Exceptions = []sentry.Exception{{Type: f.Type, Value: f.Message}}
 	}
 	if !parsed && f.Whole && f.Stacktrace != "" {
@@ -143,7 +143,8 @@ func setFailure(e *sentry.Event, rec plog.LogRecord, read *fields.Record, langua
 }
 
 func joinMessage(said, panicked string) string {
-	if said == "" || strings.Contains(said, panicked) {
+	// Whoever logs a panic rarely says more than "panic": then the panic's own text is the better title.
+	if len(said) < len(panicked) || strings.Contains(said, panicked) {
 		return panicked
 	}
 	return said
