@@ -136,8 +136,11 @@ func goldenPayloads(t *testing.T) []payload {
 	for _, name := range files(t, "..", "..", "exporter", "sentryexporter", "testdata", "*", "*", "envelope.golden") {
 		raw, err := os.ReadFile(name)
 		require.NoError(t, err)
-		for _, item := range strings.Split(string(raw), "--- ")[1:] {
+		for _, item := range strings.Split(string(raw), "\n--- ")[1:] {
 			kind, text, _ := strings.Cut(item, "\n")
+			if kind != "event" && kind != "transaction" {
+				continue // the judges know no other items
+			}
 			p := payload{Source: filepath.Base(filepath.Dir(name)), Type: kind}
 			require.NoError(t, json.NewDecoder(strings.NewReader(text)).Decode(&p.Payload))
 			out = append(out, p)
