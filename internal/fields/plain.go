@@ -202,7 +202,7 @@ func (r *headReader) readTime() bool {
 }
 
 // bracket reads a group in brackets: a level, a time with other things, or a name. more is false where the message begins.
-func (r *headReader) bracket(limit int) (found, more bool) {
+func (r *headReader) bracket(_ int) (found, more bool) {
 	inner, end := group(r.s[:r.end], r.p)
 	if end < 0 {
 		return false, false

@@ -45,7 +45,7 @@ func TestParity(t *testing.T) {
 	if *strict {
 		now, err := os.ReadFile(reports)
 		require.NoError(t, err)
-		assert.True(t, string(now) == report, "docs/parity.md is not what the recorded pairs give: make conformance UPDATE=1")
+		assert.Equal(t, string(now), report, "docs/parity.md is not what the recorded pairs give: make conformance UPDATE=1")
 		everyRowOccurs(t, scored)
 	}
 }
