@@ -88,10 +88,12 @@ func TestBagsEnd(t *testing.T) {
 		"text, deep": {{Key: "a", Value: nest(sentry.List(list), 5)}},
 		"many":       attrs,
 	} {
-		e := &sentry.Event{ID: testEventID(1), Timestamp: 1, Extra: fields, Contexts: []sentry.Context{{Key: "c", Fields: fields}},
+		e := &sentry.Event{
+			ID: testEventID(1), Timestamp: 1, Extra: fields, Contexts: []sentry.Context{{Key: "c", Fields: fields}},
 			Request: &sentry.Request{Data: sentry.Map(fields)}, User: &sentry.User{Data: fields},
 			Breadcrumbs: []sentry.Breadcrumb{{Data: fields}},
-			Exceptions:  []sentry.Exception{{Type: "E", Frames: []sentry.Frame{{Function: "f", Vars: fields}}}}}
+			Exceptions:  []sentry.Exception{{Type: "E", Frames: []sentry.Frame{{Function: "f", Vars: fields}}}},
+		}
 		payload := AppendEvent(nil, e, nil)
 		require.Empty(t, violations(t, e.ID, TypeEvent, payload), name)
 		var got struct {

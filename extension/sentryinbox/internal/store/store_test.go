@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -43,7 +44,7 @@ func logsBody(n int, text string) string {
 	for i := range members {
 		members[i] = fmt.Sprintf(`{"timestamp":%d,"level":"info","body":"%s %d"}`, 1000+i, text, i)
 	}
-	return "{}\n{\"type\":\"log\",\"item_count\":" + fmt.Sprint(n) + "}\n" + `{"items":[` + strings.Join(members, ",") + "]}\n"
+	return "{}\n{\"type\":\"log\",\"item_count\":" + strconv.Itoa(n) + "}\n" + `{"items":[` + strings.Join(members, ",") + "]}\n"
 }
 
 func ids(list []Event) (out []string) {
