@@ -165,6 +165,7 @@ func TestGolangLogLines(t *testing.T) {
 		"sku A-17: want 9, have 3":                      "sku A-17: want 9, have 3",
 		"runtime error: integer divide by zero":         "runtime error: integer divide by zero",
 		"Error handling request /x: gate is shut: rope": "gate is shut: rope",
+
 		"gate is shut": "gate is shut",
 	} {
 		assert.Equal(t, want, line[golangAfterIntro(line):], line)
