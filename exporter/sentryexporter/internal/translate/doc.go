@@ -1,4 +1,4 @@
-// Package translate turns OpenTelemetry's data into the model of Sentry's protocol (internal/sentry): log records into events, segments of spans
+// Package translate turns OpenTelemetry's data into the model of Sentry's protocol (internal/sentry): log records into events and logs, segments of spans
 // into transactions, resources into what all items share.
 //
 // In: pdata, and what was decided before the queue (ids, times).
