@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,13 +79,13 @@ func TestNoClient(t *testing.T) {
 func TestReadyAndReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var changes []error
-		writes, reads := 0, 0
+		var writes, reads atomic.Int64
 		core, logs := observer.New(zap.InfoLevel)
 		d := newDisk()
 		p := run(t, d, plan{guarded: true, hold: []string{"0", "1"}, options: Options{
 			Logger:      zap.New(core),
-			WriteFailed: func() { writes++ },
-			ReadFailed:  func() { reads++ },
+			WriteFailed: func() { writes.Add(1) },
+			ReadFailed:  func() { reads.Add(1) },
 			Changed:     func(err error) { changes = append(changes, err) },
 		}})
 		require.NoError(t, p.guard.Ready())
@@ -95,7 +96,7 @@ func TestReadyAndReports(t *testing.T) {
 
 		d.setFault(full)
 		require.ErrorIs(t, p.lane.ConsumeLogs(t.Context(), request("x")), errFull)
-		assert.Equal(t, 1, writes)
+		assert.EqualValues(t, 1, writes.Load())
 		assert.Equal(t, []error{errFull}, changes)
 		require.ErrorContains(t, p.guard.Ready(), `queue storage "file_storage" fails: no space left on device`)
 		time.Sleep(probeInterval)
@@ -111,7 +112,7 @@ func TestReadyAndReports(t *testing.T) {
 
 		d.setFault(unreadable)
 		p.release("1") // and the next read waits
-		assert.Positive(t, reads)
+		assert.Positive(t, reads.Load())
 		time.Sleep(2 * probeInterval)
 		require.ErrorIs(t, p.guard.Ready(), errIO, "nobody may wait for the queue's lock to see")
 		d.setFault(nil)
@@ -132,18 +133,18 @@ func TestReadyAndReports(t *testing.T) {
 
 func TestReadsAreTriedLessAndLess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		reads := 0
+		var reads atomic.Int64
 		d := newDisk()
-		p := run(t, d, plan{guarded: true, hold: []string{"0"}, options: Options{ReadFailed: func() { reads++ }}})
+		p := run(t, d, plan{guarded: true, hold: []string{"0"}, options: Options{ReadFailed: func() { reads.Add(1) }}})
 		require.NoError(t, p.offer("0"))
 		require.NoError(t, p.offer("1"))
 		synctest.Wait()
 		d.setFault(unreadable)
 		p.release("0")
-		assert.Equal(t, 1, reads)
+		assert.EqualValues(t, 1, reads.Load())
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		assert.InDelta(t, float64(time.Hour/lastPause), reads, 10)
+		assert.InDelta(t, float64(time.Hour/lastPause), reads.Load(), 10)
 		p.guard.Stop()
 		p.guard.Stop() // twice is once
 		synctest.Wait()
