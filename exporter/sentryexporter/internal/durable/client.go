@@ -87,16 +87,16 @@ func (c *client) Delete(ctx context.Context, key string) error {
 func (c *client) Batch(ctx context.Context, ops ...*storage.Operation) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	kinds := sortOut(ops)
+	k := sortOut(ops)
 	switch {
 	case c.sealed:
-		return refuse(kinds)
-	case len(kinds.gets) > 0:
-		return c.fetch(ctx, ops, kinds)
-	case len(kinds.deletes) > 0:
-		return c.remove(ctx, ops, kinds)
+		return refuse(k)
+	case len(k.gets) > 0 && len(k.deletes) == 0:
+		return c.fetch(ctx, ops, k)
+	case len(k.deletes) > 0:
+		return c.remove(ctx, ops, k)
 	default:
-		return c.write(ctx, ops)
+		return c.write(ctx, ops, true)
 	}
 }
 
@@ -137,7 +137,7 @@ func (c *client) fetch(ctx context.Context, ops []*storage.Operation, k kinds) e
 	if k.sets > 0 && c.gaps.hold(k.gets[0].Key) {
 		return errNoItem
 	}
-	if k.sets == 0 || c.write(ctx, ops) != nil {
+	if k.sets == 0 || c.write(ctx, ops, false) != nil {
 		if err := c.read(ctx, k.gets); err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ func (c *client) remove(ctx context.Context, ops []*storage.Operation, k kinds) 
 	if len(k.deletes) == 1 && c.gaps.hold(k.deletes[0].Key) {
 		return nil // there is nothing, and the bookkeeping can wait
 	}
-	err := c.write(ctx, ops)
+	err := c.write(ctx, ops, false)
 	if err != nil {
 		for _, op := range k.deletes {
 			c.owed[op.Key] = struct{}{}
@@ -185,13 +185,13 @@ func (c *client) remove(ctx context.Context, ops []*storage.Operation, k kinds) 
 	return err
 }
 
-// write makes up for what is owed, then writes.
-func (c *client) write(ctx context.Context, ops []*storage.Operation) error {
+// write makes up for what is owed, then writes: a new request, or what becomes of an old one.
+func (c *client) write(ctx context.Context, ops []*storage.Operation, request bool) error {
 	err := c.settle(ctx)
 	if err == nil {
 		err = c.inner.Batch(ctx, ops...)
 	}
-	c.guard.wrote(err)
+	c.guard.wrote(err, request)
 	return err
 }
 

@@ -68,11 +68,6 @@ func everyDeath(t *testing.T, guarded bool, judge func(when string, s story)) {
 		for second := 1; ; second++ {
 			var s story
 			synctest.Test(t, func(t *testing.T) {
-				defer func() {
-					if r := recover(); r != nil {
-						panic(fmt.Sprint("deaths at ", first, " and ", second, ": ", r))
-					}
-				}()
 				s = live(t, guarded, first, second)
 			})
 			stories++

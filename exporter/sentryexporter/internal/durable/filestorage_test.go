@@ -2,7 +2,6 @@ package durable
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -291,7 +290,7 @@ func TestCheckDirectory(t *testing.T) {
 
 func TestFileMode(t *testing.T) {
 	directory := t.TempDir()
-	client, err := fileStorageIn(t, directory).GetClient(context.Background(), component.KindExporter, laneID, "logs")
+	client, err := fileStorageIn(t, directory).GetClient(t.Context(), component.KindExporter, laneID, "logs")
 	require.NoError(t, err)
 	require.NoError(t, client.Close(t.Context()))
 	info, err := os.Stat(filepath.Join(directory, laneFile))

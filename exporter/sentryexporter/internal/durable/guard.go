@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type Options struct {
 	WriteFailed, ReadFailed func()
 	// PutAside is called for a damaged file that was renamed at start; what it holds is not sent.
 	PutAside func(file string)
-	// Changed is called when the storage begins to fail, with its error, and when it works again, with nil.
+	// Changed is called when the storage begins to fail, with its error, and when it is seen to work again, with nil.
 	Changed func(err error)
 }
 
@@ -35,10 +36,11 @@ type Guard struct {
 	stop     chan struct{}
 	stopOnce sync.Once
 
-	mu      sync.Mutex
-	err     error // why the storage fails; nil while it works
-	reading bool  // the queue waits for a read
-	probe   time.Time
+	mu       sync.Mutex
+	err      error // why the storage fails; nil while it works
+	refusing bool  // it was a new request that could not be stored: there may be room for less
+	reading  bool  // the queue waits for a read
+	probe    time.Time
 }
 
 // New makes the Guard of a queue that is configured with this storage extension.
@@ -71,33 +73,41 @@ func (g *Guard) Ready() error {
 // The storage can still be written after it.
 func (g *Guard) Stop() { g.stopOnce.Do(func() { close(g.stop) }) }
 
-// wrote notes how a write ended.
-func (g *Guard) wrote(err error) {
+// wrote notes how a write ended. While new requests cannot be stored, only one that can says that the storage works.
+func (g *Guard) wrote(err error, request bool) {
 	if err != nil && g.opts.WriteFailed != nil {
 		g.opts.WriteFailed()
 	}
-	g.change(err, false)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case err != nil:
+		g.refusing = g.refusing || request
+	case g.refusing && !request:
+		return
+	default:
+		g.refusing = false
+	}
+	g.change(err)
 }
 
 // read notes how a read ended. One that works does not say that writing works.
 func (g *Guard) read(err error) {
-	if err != nil {
-		if g.opts.ReadFailed != nil {
-			g.opts.ReadFailed()
-		}
-		g.change(err, true)
-		return
+	if err != nil && g.opts.ReadFailed != nil {
+		g.opts.ReadFailed()
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.reading = false
+	g.reading = err != nil
+	if err != nil {
+		g.change(err)
+	}
 }
 
-func (g *Guard) change(err error, reading bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+// change tells of a change, once. The lock is held.
+func (g *Guard) change(err error) {
 	was := g.err
-	g.err, g.reading = err, reading
+	g.err = err
 	switch {
 	case err != nil && was == nil:
 		g.probe = time.Now().Add(probeInterval)
@@ -126,10 +136,7 @@ func (h *guardedHost) GetExtensions() map[component.ID]component.Component {
 	if !ok {
 		return all // the queue says what is wrong
 	}
-	guarded := make(map[component.ID]component.Component, len(all))
-	for id, ext := range all {
-		guarded[id] = ext
-	}
+	guarded := maps.Clone(all)
 	guarded[h.guard.id] = &guardedExtension{Extension: inner, guard: h.guard}
 	return guarded
 }

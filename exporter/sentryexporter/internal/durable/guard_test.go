@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,24 +28,24 @@ func (h *reportingHost) Report(e *componentstatus.Event) { h.events = append(h.e
 
 func TestHost(t *testing.T) {
 	d := newDisk()
-	real := &reportingHost{host: host{d}}
-	guarded := New(storageID, Options{}).Host(real)
+	outer := &reportingHost{host: host{d}}
+	guarded := New(storageID, Options{}).Host(outer)
 
 	event := componentstatus.NewEvent(componentstatus.StatusOK)
 	componentstatus.ReportStatus(guarded, event)
-	assert.Equal(t, []*componentstatus.Event{event}, real.events)
+	assert.Equal(t, []*componentstatus.Event{event}, outer.events)
 
 	assert.NotEqual(t, component.Component(d), guarded.GetExtensions()[storageID])
-	assert.Equal(t, component.Component(d), real.GetExtensions()[storageID], "the host's own map stays as it is")
+	assert.Equal(t, component.Component(d), outer.GetExtensions()[storageID], "the host's own map stays as it is")
 
-	other := New(component.MustNewID("redis_storage"), Options{}).Host(real)
-	assert.Equal(t, real.GetExtensions(), other.GetExtensions(), "another extension is not touched")
+	other := New(component.MustNewID("redis_storage"), Options{}).Host(outer)
+	assert.Equal(t, outer.GetExtensions(), other.GetExtensions(), "another extension is not touched")
 
 	componentstatus.ReportStatus(New(storageID, Options{}).Host(host{d}), event) // a host that takes no reports
 }
 
 func TestHostWithoutStorage(t *testing.T) {
-	for name, ext := range map[string]component.Component{"none": nil, "no storage": componenttestComponent{}} {
+	for name, ext := range map[string]component.Component{"none": nil, "no storage": noStorage{}} {
 		t.Run(name, func(t *testing.T) {
 			p := launch(t, plan{guarded: true})
 			require.Error(t, p.start(ext), "the queue says what is missing")
@@ -58,7 +57,7 @@ func TestHostWithoutStorage(t *testing.T) {
 	p.shutdown()
 }
 
-type componenttestComponent struct {
+type noStorage struct {
 	component.StartFunc
 	component.ShutdownFunc
 }
@@ -106,8 +105,12 @@ func TestReadyAndReports(t *testing.T) {
 		assert.Len(t, changes, 1, "no change")
 
 		d.setFault(nil)
-		p.release("0") // its deletion works
-		require.NoError(t, p.guard.Ready(), "no need to wait for the next probe")
+		p.release("0") // its deletion works, which does not say that there is room for more
+		require.ErrorIs(t, p.guard.Ready(), errFull)
+		assert.Len(t, changes, 1)
+		time.Sleep(probeInterval)
+		require.NoError(t, p.offer("2"))
+		require.NoError(t, p.guard.Ready())
 		assert.Equal(t, []error{errFull, nil}, changes)
 
 		d.setFault(unreadable)
@@ -118,8 +121,8 @@ func TestReadyAndReports(t *testing.T) {
 		d.setFault(nil)
 		time.Sleep(lastPause)
 		synctest.Wait()
-		require.NoError(t, p.guard.Ready())
-		require.NoError(t, p.offer("2"))
+		require.NoError(t, p.guard.Ready(), "what was read was finished, too")
+		require.NoError(t, p.offer("3"))
 		synctest.Wait()
 		p.shutdown()
 		assert.Equal(t, []error{errFull, nil, errIO, nil}, changes)
@@ -174,6 +177,11 @@ func TestClient(t *testing.T) {
 	require.NoError(t, c.Batch(ctx, storage.SetOperation("b", []byte("2")), get))
 	assert.Equal(t, []byte("2"), get.Value)
 
+	get = storage.GetOperation("b")
+	require.NoError(t, c.Batch(ctx, get, storage.DeleteOperation("b")))
+	assert.Equal(t, []byte("2"), get.Value)
+	require.NoError(t, c.Set(ctx, "b", []byte("2")))
+
 	d.setFault(unreadable)
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
@@ -186,5 +194,4 @@ func TestClient(t *testing.T) {
 	require.NoError(t, c.Delete(ctx, "b"))
 	require.NoError(t, c.Close(ctx))
 	assert.Equal(t, []byte("2"), d.data["b"], "not done")
-	assert.True(t, errors.Is(err, errSealed))
 }

@@ -3,9 +3,9 @@ package durable
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -351,7 +351,7 @@ func TestFailingDisk(t *testing.T) {
 		var processes []*process
 		offered := 0
 		for range lives {
-			p := run(t, d, plan{guarded: guarded, hold: []string{fmt.Sprint(offered + random.IntN(5)), fmt.Sprint(offered + 5 + random.IntN(5))}})
+			p := run(t, d, plan{guarded: guarded, hold: []string{strconv.Itoa(offered + random.IntN(5)), strconv.Itoa(offered + 5 + random.IntN(5))}})
 			processes = append(processes, p)
 			for range 40 {
 				synctest.Wait()
@@ -366,7 +366,7 @@ func TestFailingDisk(t *testing.T) {
 						break
 					}
 				default:
-					_ = p.offer(fmt.Sprint(offered))
+					_ = p.offer(strconv.Itoa(offered))
 					offered++
 				}
 			}

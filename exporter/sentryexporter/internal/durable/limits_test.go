@@ -66,7 +66,7 @@ func TestRequestLargerThanTheQueue(t *testing.T) {
 			p := run(t, newDisk(), plan{guarded: guarded, queue: func(cfg *exporterhelper.QueueBatchConfig) {
 				cfg.Sizer, cfg.QueueSize, cfg.BlockOnOverflow = exporterhelper.RequestSizerTypeItems, 2, blocks
 			}})
-			ctx, cancel := context.WithTimeout(context.Background(), 24*time.Hour)
+			ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
 			defer cancel()
 			err := p.lane.ConsumeLogs(ctx, request("a", "b", "c"))
 			if blocks {

@@ -2,8 +2,8 @@ package durable
 
 import (
 	"context"
-	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -40,7 +40,7 @@ type process struct {
 	t     *testing.T
 	guard *Guard // nil: the queue alone
 	lane  exporter.Logs
-	stops []func() bool // tell that the process is dead: what it does then does not count
+	dead  func() bool // what the process does when it is dead does not count
 
 	mu        sync.Mutex
 	held      map[string]chan struct{} // requests whose delivery waits
@@ -58,20 +58,16 @@ type plan struct {
 	retry     *configretry.BackOffConfig
 	hold      []string // requests whose delivery waits until release or kill
 	push      func(context.Context, plog.Logs) error
-	dead      func() bool
 }
 
 // launch makes a process. It is not started.
 func launch(t *testing.T, p plan) *process {
-	proc := &process{t: t, held: make(map[string]chan struct{}), dies: make(chan struct{})}
+	proc := &process{t: t, dead: func() bool { return false }, held: make(map[string]chan struct{}), dies: make(chan struct{})}
 	for _, name := range p.hold {
 		proc.held[name] = make(chan struct{})
 	}
 	if p.guarded {
 		proc.guard = New(storageID, p.options)
-	}
-	if p.dead != nil {
-		proc.stops = append(proc.stops, p.dead)
 	}
 	cfg := exporterhelper.NewDefaultQueueConfig()
 	cfg.StorageID = &storageID
@@ -111,12 +107,12 @@ func (p *process) start(ext component.Component) error {
 func run(t *testing.T, ext storage.Extension, p plan) *process {
 	proc := launch(t, p)
 	if d, ok := ext.(*disk); ok {
-		proc.stops = append(proc.stops, d.killed)
+		proc.dead = d.killed
 		if proc.guard != nil {
 			d.onDeath = proc.guard.Stop // the dead wait for nothing: virtual time could not go on
 		}
 	}
-	if err := proc.start(ext); !proc.isDead() {
+	if err := proc.start(ext); !proc.dead() {
 		require.NoError(t, err)
 	}
 	return proc
@@ -154,7 +150,7 @@ func (p *process) offerAll(ld plog.Logs) error {
 	}
 	names := namesOf(ld)
 	err := p.lane.ConsumeLogs(context.Background(), ld)
-	if err == nil && !p.isDead() {
+	if err == nil && !p.dead() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.accepted = append(p.accepted, names...)
@@ -180,17 +176,13 @@ func (p *process) push(_ context.Context, ld plog.Logs) error {
 			}
 		}
 	}
-	if p.isDead() {
+	if p.dead() {
 		return consumererror.NewPermanent(errKilled)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delivered = append(p.delivered, names...)
 	return nil
-}
-
-func (p *process) isDead() bool {
-	return slices.ContainsFunc(p.stops, func(dead func() bool) bool { return dead() })
 }
 
 // release lets a held delivery go on, and all that may follow from it happen.
@@ -216,7 +208,7 @@ func (p *process) shutdown() {
 // bury ends the goroutines of a process whose storage takes nothing any more.
 func (p *process) bury() {
 	p.t.Helper()
-	require.True(p.t, p.isDead())
+	require.True(p.t, p.dead())
 	close(p.dies)
 	p.shutdown()
 }
@@ -256,7 +248,7 @@ func both(t *testing.T, test func(t *testing.T, guarded bool)) {
 func numbered(from, to int) []string {
 	var names []string
 	for i := from; i < to; i++ {
-		names = append(names, fmt.Sprint(i))
+		names = append(names, strconv.Itoa(i))
 	}
 	return names
 }

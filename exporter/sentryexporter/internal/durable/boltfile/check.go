@@ -138,8 +138,9 @@ type area struct {
 	count        int
 }
 
-// bounds are those of the keys on a page and below: not less than min, less than max. Nil is open.
-type bounds struct{ min, max []byte }
+// bounds are those of the keys on a page and below: the first one is as the branch above says (node.spill keeps it so), all are less
+// than the end. Nil is open.
+type bounds struct{ first, end []byte }
 
 // element is one entry of a page.
 type element struct {
@@ -213,17 +214,17 @@ func (w *walker) visit(a area, keys bounds, depth int) error {
 		return err
 	}
 	for i, e := range elements {
-		if i > 0 && bytes.Compare(elements[i-1].key, e.key) >= 0 ||
-			keys.min != nil && bytes.Compare(e.key, keys.min) < 0 || keys.max != nil && bytes.Compare(e.key, keys.max) >= 0 {
+		if i == 0 && keys.first != nil && !bytes.Equal(e.key, keys.first) ||
+			i > 0 && bytes.Compare(elements[i-1].key, e.key) >= 0 || keys.end != nil && bytes.Compare(e.key, keys.end) >= 0 {
 			return a.damaged("key %d is out of order", i)
 		}
 	}
 	for i, e := range elements {
 		switch {
 		case a.flags == branchPage:
-			below := bounds{min: e.key, max: keys.max}
+			below := bounds{first: e.key, end: keys.end}
 			if i+1 < len(elements) {
-				below.max = elements[i+1].key
+				below.end = elements[i+1].key
 			}
 			err = w.tree(e.child, below, depth+1)
 		case e.bucket:
@@ -288,7 +289,7 @@ func (w *walker) elements(a area) ([]element, error) {
 		}
 		start := headerSize + int64(i)*elementSize + position // positions count from the element
 		room -= keySize + e.size
-		if keySize > maxKeySize || room < 0 || start+keySize+e.size > a.size {
+		if keySize < 1 || keySize > maxKeySize || room < 0 || start+keySize+e.size > a.size {
 			return nil, a.damaged("element %d does not fit", i)
 		}
 		e.value = a.offset + start + keySize

@@ -2,7 +2,6 @@ package boltfile
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -53,36 +52,57 @@ func made(t testing.TB, values int) []byte {
 
 func check(data []byte) error { return Check(bytes.NewReader(data), int64(len(data))) }
 
+// What a queue does, and what else shapes a tree: nothing of it may pass for damage.
 func TestSoundFiles(t *testing.T) {
-	directory := t.TempDir()
-	random := rand.New(rand.NewPCG(1, 2))
-	sound := func() {
-		t.Helper()
-		data, err := os.ReadFile(fileIn(directory)) // what a kill would leave at this moment
-		require.NoError(t, err)
-		require.NoError(t, check(data))
-	}
-	client := open(t, directory)
-	sound()
-	for i := range 600 {
-		var ops []*storage.Operation
-		for range random.IntN(5) {
-			ops = append(ops, storage.SetOperation(strconv.Itoa(random.IntN(2000)), make([]byte, random.IntN(3*pageSize))))
-		}
-		for range random.IntN(4) {
-			ops = append(ops, storage.DeleteOperation(strconv.Itoa(random.IntN(2000))))
-		}
-		require.NoError(t, client.Batch(t.Context(), ops...))
-		if i%20 == 0 {
-			sound()
-		}
-		if i%150 == 0 {
+	number := func(random *rand.Rand, n int) string { return strconv.Itoa(random.IntN(n)) }
+	for name, change := range map[string]func(random *rand.Rand, step int) (set []string, size int, remove []string){
+		"queue": func(random *rand.Rand, step int) ([]string, int, []string) {
+			return []string{"qmv0", strconv.Itoa(step)}, random.IntN(2 * pageSize), []string{strconv.Itoa(step - random.IntN(100))}
+		},
+		"queue that empties": func(random *rand.Rand, step int) ([]string, int, []string) {
+			return []string{strconv.Itoa(step % 100)}, random.IntN(10 * pageSize), []string{strconv.Itoa((step + step/100) % 100)}
+		},
+		"small values": func(random *rand.Rand, _ int) (set []string, _ int, remove []string) {
+			for range random.IntN(40) {
+				set, remove = append(set, number(random, 20000)), append(remove, number(random, 20000))
+			}
+			return set, random.IntN(20), remove
+		},
+		"large values": func(random *rand.Rand, _ int) ([]string, int, []string) {
+			return []string{number(random, 200)}, random.IntN(20 * pageSize), []string{number(random, 200), number(random, 200)}
+		},
+		"long keys": func(random *rand.Rand, _ int) ([]string, int, []string) {
+			key := fmt.Sprintf("%0*d", 1+random.IntN(900), random.IntN(500))
+			return []string{key, number(random, 500)}, random.IntN(100), []string{number(random, 500)}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			random := rand.New(rand.NewPCG(1, 2))
+			client := open(t, directory)
+			for step := range 500 {
+				set, size, remove := change(random, step)
+				var ops []*storage.Operation
+				for _, key := range set {
+					ops = append(ops, storage.SetOperation(key, make([]byte, size)))
+				}
+				for _, key := range remove {
+					ops = append(ops, storage.DeleteOperation(key))
+				}
+				require.NoError(t, client.Batch(t.Context(), ops...))
+				if step%150 == 100 {
+					require.NoError(t, client.Close(t.Context()))
+					client = open(t, directory)
+				}
+				if step%20 == 0 {
+					data, err := os.ReadFile(fileIn(directory)) // what a kill would leave at this moment
+					require.NoError(t, err)
+					require.NoError(t, check(data), "step %d", step)
+				}
+			}
 			require.NoError(t, client.Close(t.Context()))
-			sound()
-			client = open(t, directory)
-		}
+		})
 	}
-	require.NoError(t, client.Close(t.Context()))
 	require.NoError(t, check(nil), "an empty file is a new one")
 	require.NoError(t, check(made(t, 0)))
 }
@@ -149,8 +169,10 @@ func TestDamage(t *testing.T) {
 		{"circle", func(d []byte) []byte { u64(d[branch+headerSize+8:], uint64(branch/pageSize)); return d }, "it is used twice"},
 		{"key position", func(d []byte) []byte { u32(d[leaf+headerSize+4:], 1<<31); return d }, "element 0 does not fit"},
 		{"key size", func(d []byte) []byte { u32(d[leaf+headerSize+8:], 1<<20); return d }, "element 0 does not fit"},
+		{"no key", func(d []byte) []byte { u32(d[leaf+headerSize+8:], 0); return d }, "element 0 does not fit"},
 		{"value size", func(d []byte) []byte { u32(d[leaf+headerSize+12:], 1<<31); return d }, "element 0 does not fit"},
 		{"order", func(d []byte) []byte { d[leaf+headerSize+int(order.Uint32(d[leaf+headerSize+4:]))] = 0xff; return d }, "out of order"},
+		{"first key", func(d []byte) []byte { u32(d[leaf+headerSize+8:], order.Uint32(d[leaf+headerSize+8:])+1); return d }, "key 0 is out of order"},
 		{"bucket flag", func(d []byte) []byte { u32(d[leaf+headerSize:], bucketFlag); return d }, "damaged"},
 		{"newest meta page alone", func(d []byte) []byte { clear(d[newest : newest+pageSize]); return d }, ""},
 	}
@@ -240,7 +262,7 @@ func TestPassedFilesOpen(t *testing.T) {
 	parent := t.TempDir()
 	random := rand.New(rand.NewPCG(3, 4))
 	found, passed := 0, 0
-	for i := range 1500 {
+	for i := range 600 {
 		data := bytes.Clone(whole)
 		damageAtRandom(data, random)
 		if check(data) != nil {
@@ -295,12 +317,14 @@ func TestOpenAll(t *testing.T) {
 	for _, d := range directories {
 		client := open(t, filepath.Join(parent, d.Name()))
 		for i := range 210 {
-			_, err := client.Get(context.Background(), strconv.Itoa(i))
+			_, err := client.Get(t.Context(), strconv.Itoa(i))
 			require.NoError(t, err)
 		}
-		require.NoError(t, client.Set(context.Background(), "7", make([]byte, 9000)))
-		require.NoError(t, client.Delete(context.Background(), "100"))
-		require.NoError(t, client.Close(context.Background()))
+		for i := range 40 { // all over the tree
+			require.NoError(t, client.Batch(t.Context(),
+				storage.SetOperation(strconv.Itoa(i*5+1), make([]byte, 3000)), storage.DeleteOperation(strconv.Itoa(i*5+2))))
+		}
+		require.NoError(t, client.Close(t.Context()))
 	}
 	fmt.Printf("opened %d files\n", len(directories))
 }
