@@ -177,6 +177,10 @@ func TestClient(t *testing.T) {
 	require.NoError(t, c.Batch(ctx, storage.SetOperation("b", []byte("2")), get))
 	assert.Equal(t, []byte("2"), get.Value)
 
+	d.setFault(full)
+	require.ErrorIs(t, c.Batch(ctx, storage.GetOperation("b"), storage.DeleteOperation("b")), errFull, "not half of it")
+	d.setFault(nil)
+	require.NoError(t, c.Set(ctx, "b", []byte("2")))
 	get = storage.GetOperation("b")
 	require.NoError(t, c.Batch(ctx, get, storage.DeleteOperation("b")))
 	assert.Equal(t, []byte("2"), get.Value)
