@@ -117,6 +117,9 @@ func TestEveryDocumentedConfigurationIsValid(t *testing.T) {
 	const around = "receivers: {otlp: {protocols: {grpc: {endpoint: \"127.0.0.1:0\"}}}}\n" +
 		"extensions: {file_storage: {directory: DIR}}\n" +
 		"service:\n  extensions: [file_storage]\n  pipelines: {logs: {receivers: [otlp], exporters: [sentry]}}\n"
+	const aroundStorage = "receivers: {otlp: {protocols: {grpc: {endpoint: \"127.0.0.1:0\"}}}}\n" +
+		"exporters: {sentry: {dsn: \"${env:SENTRY_DSN}\", sending_queue: {storage: file_storage/queues}}}\n" +
+		"service:\n  extensions: [file_storage/queues]\n  pipelines: {logs: {receivers: [otlp], exporters: [sentry]}}\n"
 	validated := 0
 	validate := func(name, config string) {
 		t.Run(name, func(t *testing.T) {
@@ -131,7 +134,11 @@ func TestEveryDocumentedConfigurationIsValid(t *testing.T) {
 	}
 	for _, file := range []string{"README.md", "exporter/sentryexporter/README.md"} {
 		for i, block := range codeBlocks(t, file, "yaml") {
-			if !strings.Contains(block, "service:") {
+			switch {
+			case strings.Contains(block, "service:"):
+			case strings.HasPrefix(block, "extensions:"):
+				block = strings.ReplaceAll(block, "/var/lib/otelcol-sentry", "DIR") + aroundStorage
+			default:
 				block += around
 			}
 			validate(fmt.Sprintf("%s/%d", file, i), block)

@@ -37,17 +37,20 @@ func TestUnreadAgain(t *testing.T) {
 		{"nothing in flight", sizes.fixed64(3, 6).fixed64(4, 10), sizes.fixed64(3, 6).fixed64(4, 10), nil, []string{"5", "6"}},
 		{
 			"the last ones", sizes.fixed64(3, 6).fixed64(4, 10).packed(5, 5, 4), sizes.fixed64(4, 10).fixed64(3, 4),
-			nil, []string{"3", "4", "5", "6"},
+			nil,
+			[]string{"3", "4", "5", "6"},
 		},
 		{
 			"apart", sizes.fixed64(3, 9).fixed64(4, 10).packed(5, 7, 2), sizes.fixed64(4, 10).fixed64(3, 2),
-			[]string{"3", "4", "5", "6", "8"}, []string{"1", "2", "7", "9", "10", bookkeepingKey, "-3", "99999999999999999999"},
+			[]string{"3", "4", "5", "6", "8"},
+			[]string{"1", "2", "7", "9", "10", bookkeepingKey, "-3", "99999999999999999999"},
 		},
 		{"the first one", sizes.fixed64(3, 1).fixed64(4, 1).packed(5, 0), sizes.fixed64(4, 1).fixed64(3, 0), nil, []string{"0", "1"}},
 		{"one by one", message{}.fixed64(5, 2).fixed64(3, 4).fixed64(5, 3).fixed64(4, 4), message{}.fixed64(4, 4).fixed64(3, 2), nil, []string{"2", "3"}},
 		{
 			"fields of tomorrow", append(sizes, 6<<3|wireVarint, 0x96, 1, 7<<3|wireFixed32, 1, 2, 3, 4, 0xfa, 1, 1, 'x').fixed64(3, 2).fixed64(4, 2).packed(5, 1),
-			append(sizes, 6<<3|wireVarint, 0x96, 1, 7<<3|wireFixed32, 1, 2, 3, 4, 0xfa, 1, 1, 'x').fixed64(4, 2).fixed64(3, 1), nil, []string{"1"},
+			append(sizes, 6<<3|wireVarint, 0x96, 1, 7<<3|wireFixed32, 1, 2, 3, 4, 0xfa, 1, 1, 'x').fixed64(4, 2).fixed64(3, 1), nil,
+			[]string{"1"},
 		},
 		{"in flight, yet unread", message{}.fixed64(3, 2).fixed64(4, 5).packed(5, 3), message{}.fixed64(4, 5).fixed64(3, 2), nil, []string{"3"}},
 	}
