@@ -113,6 +113,9 @@ func javaParse(in Input, start, end int) (Trace, bool) {
 		}
 	}
 	t := Trace{Language: Java, Start: start, End: end, Exceptions: javaExceptions(&w, in), ThreadName: w.thread}
+	if len(t.Exceptions) == 0 {
+		return Trace{}, false // all that is left is a circular reference to what is not in the text
+	}
 	if original {
 		t.Start, t.End = w.from, w.end
 	}
