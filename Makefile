@@ -33,7 +33,7 @@ run: build ## build, start the quickstart and say where to look
 test: build ## run all tests that need nothing but Go (with -race where a C compiler is found)
 	@$(if $(RACE),echo "race detector: on",echo "race detector: OFF, there is no C compiler")
 	$(RACE_ENV) $(GO) test $(RACE) -timeout 20m $(PACKAGES)
-	@./hack/fuzz.sh 3000x
+	@./hack/fuzz.sh 500x
 
 .PHONY: corpus
 corpus: ## read the logs of real programs and print how much of their truth is found, by family

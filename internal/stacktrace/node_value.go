@@ -54,7 +54,7 @@ func (b *nodeBlock) describe(text string) (typ, value string) {
 // nameProperty is err.name where util.inspect prints it, because the stack was made before it was set.
 func (b *nodeBlock) nameProperty(text string) string {
 	const key = "name: '"
-	if b.props == 0 || !strings.Contains(text[b.props:b.propsEnd], key) {
+	if b.props == 0 || b.props >= b.propsEnd || !strings.Contains(text[b.props:b.propsEnd], key) {
 		return ""
 	}
 	indent := nodeLineAt(text, b.props).indent

@@ -64,9 +64,11 @@ func (f *pyFatal) read(text string, start int, keep bool) {
 		if !ok {
 			return
 		}
-		if path, function, number, ok := pyFrameLine(line.text); ok && in && function != "" {
-			f.end = line.end
-			f.call(thread, pyCall{path: path, function: function, line: number}, keep)
+		if path, function, number, ok := pyFrameLine(line.text); ok && function != "" {
+			if in { // else a call of a thread that is left out
+				f.end = line.end
+				f.call(thread, pyCall{path: path, function: function, line: number}, keep)
+			}
 			continue
 		}
 		id, name, current, ok := pyStackHeader(line.text)

@@ -133,10 +133,22 @@ func each(in Input, take func(r *reader, start, end int) bool) bool {
 			if (r.language == in.Language) != named {
 				continue
 			}
-			if start, end := r.find(in.Text, in.Whole); start >= 0 && take(r, start, end) {
+			if attempt(r, in, take) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// attempt asks one reader. Readers do not panic: fuzzing calls them without this. Should one do so all the same, on a text that somebody
+// chose to send, the text is no stack trace, and the process and the other records live on.
+func attempt(r *reader, in Input, take func(r *reader, start, end int) bool) (taken bool) {
+	defer func() {
+		if recover() != nil {
+			taken = false
+		}
+	}()
+	start, end := r.find(in.Text, in.Whole)
+	return start >= 0 && take(r, start, end)
 }
