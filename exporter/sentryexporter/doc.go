@@ -1,6 +1,6 @@
 //go:generate go tool -modfile=../../internal/tools/go.mod go.opentelemetry.io/collector/cmd/mdatagen metadata.yaml
 
-// Package sentryexporter turns OTLP logs and spans into Sentry issues and transactions.
+// Package sentryexporter turns OTLP logs and spans into Sentry issues, logs and transactions.
 //
 // In: pdata from a pipeline. Out: envelopes on the way to the DSNs of the configuration.
 //

@@ -77,16 +77,18 @@ func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plog.Logs, error) {
 	p := share.project
 	batch := o.triage.Logs(ld, p.dsn.ProjectID(), share.resources)
-	part := share.logs(ld)
-	switch err := o.offerEvents(ctx, p, batch); {
-	case err != nil && p.logs == nil:
-		return batch.Refused(), err
-	case err != nil:
-		return copyOf(part), err // nothing of it was offered to the logs lane
-	case p.logs == nil:
+	err := o.offerEvents(ctx, p, batch)
+	if p.logs == nil {
+		if err != nil {
+			return batch.Refused(), err
+		}
 		return plog.Logs{}, nil
 	}
-	err := p.logs.offer(ctx, part)
+	part := share.logs(ld)
+	if err != nil {
+		return copyOf(part), err // nothing of it was offered to the logs lane
+	}
+	err = p.logs.offer(ctx, part)
 	var undelivered consumererror.Logs
 	switch {
 	case err == nil:

@@ -21,10 +21,6 @@ type Reason string
 const (
 	// RatelimitBackoff: never sent, because a rate limit lasted longer than the configuration waits.
 	RatelimitBackoff Reason = "ratelimit_backoff"
-	// EventProcessor: left out by a rule of the configuration.
-	EventProcessor Reason = "event_processor"
-	// SampleRate: held back by the budget of its issue.
-	SampleRate Reason = "sample_rate"
 	// SendError: refused by the server for good, or never answered (poison).
 	SendError Reason = "send_error"
 	// QueueOverflow: the lane was full and its project drops.
