@@ -27,23 +27,33 @@ const (
 
 var errBookkeeping = errors.New("the queue's bookkeeping makes no sense")
 
-// unreadAgain gives the bookkeeping to start with: reading begins at the oldest item that was in flight, and nothing is in flight.
-// So a queue that starts has nothing to move or to delete. The gaps are the indexes in between that are done.
-func unreadAgain(stored []byte) ([]byte, gaps, error) {
+// found is what an earlier run left.
+type found struct {
+	// bookkeeping to start with: reading begins at the oldest item that was in flight, and nothing is in flight. So a queue that starts has
+	// nothing to move or to delete.
+	bookkeeping []byte
+	// gaps are the indexes in between that are done.
+	gaps gaps
+	// end is the index of the first item that this run will store.
+	end uint64
+}
+
+// unreadAgain reads the bookkeeping of an earlier run.
+func unreadAgain(stored []byte) (found, error) {
 	var read, write uint64
 	var inFlight []uint64
 	rest := make([]byte, 0, len(stored)) // all other fields as they are
 	for left := stored; len(left) > 0; {
 		field, err := nextField(left)
 		if err != nil {
-			return nil, gaps{}, err
+			return found{}, err
 		}
 		switch {
 		case field.number == fieldReadIndex && field.wire == wireFixed64:
 			read = binary.LittleEndian.Uint64(field.payload)
 		case field.number == fieldDispatched && (field.wire == wireFixed64 || field.wire == wireBytes):
 			if len(field.payload)%8 != 0 {
-				return nil, gaps{}, errBookkeeping
+				return found{}, errBookkeeping
 			}
 			for p := field.payload; len(p) > 0; p = p[8:] { // packed or one by one
 				inFlight = append(inFlight, binary.LittleEndian.Uint64(p))
@@ -57,17 +67,17 @@ func unreadAgain(stored []byte) ([]byte, gaps, error) {
 		left = left[field.size:]
 	}
 	if read > write {
-		return nil, gaps{}, fmt.Errorf("%w: it reads at %d and writes at %d", errBookkeeping, read, write)
+		return found{}, fmt.Errorf("%w: it reads at %d and writes at %d", errBookkeeping, read, write)
 	}
 	if len(inFlight) == 0 {
-		return stored, gaps{}, nil
+		return found{bookkeeping: stored, end: write}, nil
 	}
 	known := gaps{from: min(read, slices.Min(inFlight)), to: read, inFlight: make(map[uint64]struct{}, len(inFlight))}
 	for _, index := range inFlight {
 		known.inFlight[index] = struct{}{}
 	}
 	rest = append(rest, fieldReadIndex<<3|wireFixed64)
-	return binary.LittleEndian.AppendUint64(rest, known.from), known, nil
+	return found{bookkeeping: binary.LittleEndian.AppendUint64(rest, known.from), gaps: known, end: write}, nil
 }
 
 // field is one field of a message: its payload without tag and length, and its size with both, in bytes.

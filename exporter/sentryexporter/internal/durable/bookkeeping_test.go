@@ -56,14 +56,14 @@ func TestUnreadAgain(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, gaps, err := unreadAgain(tt.stored)
+			got, err := unreadAgain(tt.stored)
 			require.NoError(t, err)
-			assert.Equal(t, []byte(tt.want), got)
+			assert.Equal(t, []byte(tt.want), got.bookkeeping)
 			for _, key := range tt.empty {
-				assert.True(t, gaps.hold(key), key)
+				assert.True(t, got.gaps.hold(key), key)
 			}
 			for _, key := range tt.notEmpty {
-				assert.False(t, gaps.hold(key), key)
+				assert.False(t, got.gaps.hold(key), key)
 			}
 		})
 	}
@@ -82,7 +82,7 @@ func TestSenselessBookkeeping(t *testing.T) {
 		"reads ahead":    message{}.fixed64(3, 5).fixed64(4, 4),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := unreadAgain(stored)
+			_, err := unreadAgain(stored)
 			require.ErrorIs(t, err, errBookkeeping)
 		})
 	}
@@ -91,14 +91,15 @@ func TestSenselessBookkeeping(t *testing.T) {
 func FuzzUnreadAgain(f *testing.F) {
 	f.Add([]byte(message{}.fixed64(1, 1).fixed64(2, 2).fixed64(3, 9).fixed64(4, 10).packed(5, 7, 2)))
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		got, gaps, err := unreadAgain(stored)
+		got, err := unreadAgain(stored)
 		if err != nil {
 			return
 		}
-		again, none, err := unreadAgain(got)
+		again, err := unreadAgain(got.bookkeeping)
 		require.NoError(t, err)
-		assert.Equal(t, got, again, "what comes out has nothing in flight")
-		assert.Equal(t, none.from, none.to)
-		assert.LessOrEqual(t, gaps.from, gaps.to)
+		assert.Equal(t, got.bookkeeping, again.bookkeeping, "what comes out has nothing in flight")
+		assert.Equal(t, again.gaps.from, again.gaps.to)
+		assert.LessOrEqual(t, got.gaps.from, got.gaps.to)
+		assert.Equal(t, got.end, again.end)
 	})
 }

@@ -34,6 +34,8 @@ type client struct {
 	mu       sync.Mutex
 	restored []byte // the bookkeeping that the queue starts with, until it has asked for it
 	gaps     gaps
+	// restoredEnd is the index of the first request that this run stores; those before it are an earlier run's.
+	restoredEnd uint64
 	// owed are the keys whose deletion failed. The bookkeeping in the storage still names them: nothing is written before they are gone.
 	owed   map[string]struct{}
 	sealed bool // a read was given up: nothing is written any more
@@ -44,11 +46,13 @@ func newClient(ctx context.Context, inner storage.Client, guard *Guard) (*client
 	if err != nil {
 		return nil, err
 	}
-	restored, gaps, err := unreadAgain(stored)
+	earlier, err := unreadAgain(stored)
 	if err != nil {
 		return nil, err
 	}
-	return &client{inner: inner, guard: guard, restored: restored, gaps: gaps, owed: make(map[string]struct{})}, nil
+	return &client{
+		inner: inner, guard: guard, restored: earlier.bookkeeping, gaps: earlier.gaps, restoredEnd: earlier.end, owed: make(map[string]struct{}),
+	}, nil
 }
 
 // Get implements storage.Client. The queue asks for its bookkeeping once, when it starts.
@@ -142,10 +146,24 @@ func (c *client) fetch(ctx context.Context, ops []*storage.Operation, k kinds) e
 			return err
 		}
 	}
-	if k.sets > 0 && k.gets[0].Value == nil {
+	if k.sets == 0 {
+		return nil
+	}
+	if k.gets[0].Value == nil {
 		return errNoItem // the queue would hand on an empty request
 	}
+	c.tellRestored(k.gets[0])
 	return nil
+}
+
+// tellRestored hands on a request that an earlier run has stored. The queue reads each once.
+func (c *client) tellRestored(get *storage.Operation) {
+	if c.guard.opts.Restored == nil {
+		return
+	}
+	if index, err := strconv.ParseUint(get.Key, 10, 64); err == nil && index < c.restoredEnd {
+		c.guard.opts.Restored(get.Value)
+	}
 }
 
 // read tries until it works, or seals the storage.

@@ -22,6 +22,9 @@ type Options struct {
 	Logger *zap.Logger
 	// WriteFailed is called for every write, ReadFailed for every read that the storage refused.
 	WriteFailed, ReadFailed func()
+	// Restored is called with each stored request of an earlier run when the queue reads it, before the queue decodes it. It must not
+	// keep the bytes.
+	Restored func(request []byte)
 	// PutAside is called for a damaged file that was renamed at start; what it holds is not sent.
 	PutAside func(file string)
 	// Changed is called when the storage begins to fail, with its error, and when it is seen to work again, with nil.
