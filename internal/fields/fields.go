@@ -160,3 +160,12 @@ func Read(rec plog.LogRecord, scope string) Record {
 	}
 	return r
 }
+
+// ReadAttributes says all that attributes alone say: those of a span's exception. Strings are borrowed from them.
+func ReadAttributes(attrs pcommon.Map) Record {
+	var r Record
+	if attrs.Len() > 0 {
+		r.attributes(attrs)
+	}
+	return r
+}

@@ -35,11 +35,14 @@ func traceIDOf(v sentry.Value) (id sentry.TraceID) {
 // one in twenty such numbers is that short.
 func halfID(s string) uint64 {
 	base := 10
-	if len(s) == 16 {
+	switch {
+	case len(s) < 10:
+		return 0
+	case len(s) == 16:
 		base = 16
 	}
 	n, err := strconv.ParseUint(s, base, 64)
-	if err != nil || len(s) < 10 {
+	if err != nil {
 		return 0
 	}
 	return n

@@ -3,6 +3,7 @@ package fields
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -14,10 +15,18 @@ import (
 func (r *Record) attributes(attrs pcommon.Map) {
 	var m members
 	c := converter{}
-	m.read(c.attrs(attrs, 0), attributeNames)
+	own := attrLists.Get().(*[]sentry.Attr)
+	*own = c.appendAttrs((*own)[:0], attrs, 0)
+	m.read(*own, attributeNames)
 	r.take(&m)
 	r.Failure = m.failure(r.Severity)
+	if clear(*own); cap(*own) <= maxRest {
+		attrLists.Put(own)
+	}
 }
+
+// attrLists are lists of a record's attributes, which are needed no longer than it takes to read them.
+var attrLists = sync.Pool{New: func() any { return new([]sentry.Attr) }}
 
 // body reads the body, whatever its type.
 func (r *Record) body(v pcommon.Value) {
@@ -193,7 +202,8 @@ func (r *Record) who(m *members) {
 	if r.User == nil {
 		u := sentry.User{ID: m.text(isUserID), Username: m.text(isUserName), Email: m.text(isUserEmail), IPAddress: m.text(isUserAddress)}
 		if u.ID != "" || u.Username != "" || u.Email != "" || u.IPAddress != "" {
-			r.User = &u
+			found := u // few records name a user: only these cost memory
+			r.User = &found
 		}
 	}
 	if r.Request != nil {
@@ -212,7 +222,8 @@ func (r *Record) who(m *members) {
 		q.Headers = append(q.Headers, sentry.Tag{Key: "Referer", Value: s})
 	}
 	if q.Method != "" || q.URL != "" || q.QueryString != "" || len(q.Headers) > 0 {
-		r.Request = &q
+		found := q
+		r.Request = &found
 	}
 }
 
@@ -250,7 +261,10 @@ func scalar(v sentry.Value) string {
 type converter struct{ values int }
 
 func (c *converter) attrs(m pcommon.Map, depth int) []sentry.Attr {
-	out := make([]sentry.Attr, 0, min(m.Len(), maxValues))
+	return c.appendAttrs(make([]sentry.Attr, 0, min(m.Len(), maxValues)), m, depth)
+}
+
+func (c *converter) appendAttrs(out []sentry.Attr, m pcommon.Map, depth int) []sentry.Attr {
 	for k, v := range m.All() {
 		if c.values++; c.values > maxValues {
 			break

@@ -5,5 +5,5 @@
 //
 // Everything that needs order or memory happens here, once per record and before the queue. A decision becomes visible to others
 // only when the Batch is committed; a repeat of a rolled-back request gets the same ids. It never changes what it is given.
-// It must not know: envelopes, HTTP, queues.
+// It must not know: envelopes, HTTP, queues. Its parts, in packages of their own, know neither each other nor it.
 package triage

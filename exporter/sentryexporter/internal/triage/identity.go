@@ -128,8 +128,10 @@ func text(attrs pcommon.Map, key string) string {
 	return ""
 }
 
-// keyOf finds what tells a failure from others, without reading its whole stack trace.
-func keyOf(f *fields.Failure, language stacktrace.Language) stacktrace.Key {
+// failureKey is what tells a failure from others, found without reading its whole stack trace; false where the record carries none that has
+// a name or a place.
+func failureKey(read *fields.Record, language stacktrace.Language) (stacktrace.Key, bool) {
+	f := &read.Failure
 	if n := len(f.Exceptions); n > 0 {
 		thrown := &f.Exceptions[n-1]
 		key := stacktrace.Key{Type: thrown.Type, Message: thrown.Value}
@@ -137,14 +139,15 @@ func keyOf(f *fields.Failure, language stacktrace.Language) stacktrace.Key {
 			frame := &thrown.Frames[n-1]
 			key.File, key.Line, key.Function = baseName(frame.Filename, frame.AbsPath), frame.Lineno, frame.Function
 		}
-		return key
+		return key, key != stacktrace.Key{}
 	}
 	if f.Stacktrace != "" {
-		if key, ok := stacktrace.IssueKey(f.Input(language)); ok {
-			return key
+		if key, ok := stacktrace.IssueKey(f.Input(language)); ok && key != (stacktrace.Key{}) {
+			return key, true
 		}
 	}
-	return stacktrace.Key{Type: f.Type, Message: f.Message}
+	key := stacktrace.Key{Type: f.Type, Message: f.Message}
+	return key, key != stacktrace.Key{}
 }
 
 func baseName(paths ...string) string {

@@ -9,14 +9,16 @@ import (
 // seenSize is how many ids one generation holds: at 16 bytes an id and two generations about 3 MB.
 const seenSize = 1 << 15
 
-// seen remembers the ids of committed events, in two generations: the older one is forgotten when the younger is full.
+// seen remembers ids, in two generations: the older one is forgotten when the younger is full, and its memory reused.
 type seen struct {
 	mu    sync.Mutex
 	young map[sentry.EventID]struct{}
 	old   map[sentry.EventID]struct{}
 }
 
-func newSeen() *seen { return &seen{young: make(map[sentry.EventID]struct{})} }
+func newSeen() *seen {
+	return &seen{young: make(map[sentry.EventID]struct{}), old: make(map[sentry.EventID]struct{})}
+}
 
 func (s *seen) has(id sentry.EventID) bool {
 	s.mu.Lock()
@@ -28,12 +30,13 @@ func (s *seen) has(id sentry.EventID) bool {
 	return ok
 }
 
-func (s *seen) add(ids []sentry.EventID) {
+func (s *seen) add(ids ...sentry.EventID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {
 		if len(s.young) >= seenSize {
-			s.old, s.young = s.young, make(map[sentry.EventID]struct{}, seenSize)
+			s.old, s.young = s.young, s.old
+			clear(s.young)
 		}
 		s.young[id] = struct{}{}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/fields"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
-	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
 )
 
 // SpanExceptions says which "exception" span events become events.
@@ -34,21 +33,19 @@ func (s SpanExceptions) Valid() bool {
 // Traces decides about the exceptions recorded on spans. Each one that becomes an event is a log record from here on. project and
 // resources are as for Logs.
 func (t *Triage) Traces(td ptrace.Traces, project string, resources []int) *Batch {
-	b := t.newBatch()
+	b := t.newBatch(project)
 	for i, rs := range td.ResourceSpans().All() {
 		if resources != nil && !slices.Contains(resources, i) {
 			continue
 		}
-		out := target{batch: b, resource: rs.Resource(), schemaURL: rs.SchemaUrl()}
-		language := stacktrace.FromSDK(text(rs.Resource().Attributes(), "telemetry.sdk.language"))
+		out := newTarget(b, rs.Resource(), rs.SchemaUrl())
 		for _, ss := range rs.ScopeSpans().All() {
-			out.scope = ss.Scope()
-			out.scopeOpen = false
+			out.enter(ss.Scope())
 			for _, span := range ss.Spans().All() {
 				for _, event := range span.Events().All() {
 					if event.Name() == "exception" {
 						b.Seen++
-						t.spanException(&out, span, event, project, language)
+						t.spanException(&out, span, event)
 					}
 				}
 			}
@@ -57,22 +54,24 @@ func (t *Triage) Traces(td ptrace.Traces, project string, resources []int) *Batc
 	return b
 }
 
-func (t *Triage) spanException(out *target, span ptrace.Span, event ptrace.SpanEvent, project string, language stacktrace.Language) {
+func (t *Triage) spanException(out *target, span ptrace.Span, event ptrace.SpanEvent) {
+	b := out.batch
 	if answer, answered := t.spanAnswer(span, event); answered {
-		out.batch.Answered[answer]++
+		b.Answered[answer]++
 		return
 	}
-	rec := exceptionRecord(span, event)
-	read := fields.Read(rec, out.scope.Name())
-	var id sentry.EventID
-	if d := &out.batch.digest; span.TraceID().IsEmpty() {
-		id = d.recordID(project, rec, sourceOf(out.resource.Attributes(), out.scope.Name(), rec))
-		id = d.nth(id, out.batch.ordinal(id))
+	o := occurrence{read: fields.ReadAttributes(event.Attributes()), eventName: event.Name()}
+	o.key, o.failed = failureKey(&o.read, out.language)
+	if span.TraceID().IsEmpty() {
+		o.id = b.recordID(out, exceptionRecord(span, event))
 	} else {
-		key, _ := failureKey(&read, language)
-		id = d.exceptionID(project, sentry.TraceID(span.TraceID()), key)
+		o.id = b.digest.exceptionID(b.project, sentry.TraceID(span.TraceID()), o.key)
 	}
-	t.offer(out, rec, Verdict{EventID: id, Source: SourceSpanEvent, Time: t.usableTime(rec, read.Time), Transaction: entryName(span)})
+	if v, ok := t.admit(out, &o); ok {
+		rec := exceptionRecord(span, event)
+		v.Source, v.Time, v.Transaction = SourceSpanEvent, usableTime(rec, sentry.Time(rec.Timestamp()), b.now), entryName(span)
+		b.add(out, rec, v)
+	}
 }
 
 // spanAnswer says why an exception of a span becomes no event.

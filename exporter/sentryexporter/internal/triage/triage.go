@@ -1,12 +1,13 @@
 package triage
 
 import (
+	"hash/maphash"
 	"slices"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/fields"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
@@ -18,33 +19,12 @@ type Config struct {
 	MinSeverity plog.SeverityNumber
 	// SpanExceptions says which span events become events.
 	SpanExceptions SpanExceptions
+	// Budget says how many events of one issue go out.
+	Budget budget.Config
+	// Template hashes a message without its parameters: messages that differ only in numbers and ids are equal. Needed for the budget.
+	Template func(message string) uint64
 	// Now is the clock.
 	Now func() time.Time
-}
-
-// Answer is why a record became no event.
-type Answer uint8
-
-// The answers.
-const (
-	// BelowMinSeverity: the record is not bad enough.
-	BelowMinSeverity Answer = iota
-	// NoErrorFound: neither the record nor its body has a severity, and there is no stack trace in it.
-	NoErrorFound
-	// Duplicate: the same occurrence has gone out already.
-	Duplicate
-	// SpanNotFailed: the exception was handled inside of its span.
-	SpanNotFailed
-	// ClientError: an exception that says 4xx to a client.
-	ClientError
-	// Off: span exceptions are switched off.
-	Off
-	answers
-)
-
-// String is the answer's name in metrics.
-func (a Answer) String() string {
-	return [answers]string{"below_min_severity", "no_error_found", "duplicate", "span_not_failed", "client_error", "off"}[a]
 }
 
 // maxAge and maxAhead bound the times that Sentry takes for events as they are (relay-config, max_secs_in_past and
@@ -59,90 +39,37 @@ const exceptionMinSeverity = plog.SeverityNumberWarn
 
 // Triage decides for one exporter. Safe for concurrent use.
 type Triage struct {
-	cfg  Config
-	seen *seen
+	cfg       Config
+	seen      *seen          // occurrences that went out
+	heldBack  *seen          // occurrences that were held back: a flood of these must not push out the others
+	budget    *budget.Budget // nil: everything goes out
+	workloads workloads
+	seed      maphash.Seed // of the keys of issues, which never leave the process
 }
 
 // New makes a Triage that has seen nothing yet.
-func New(cfg Config) *Triage { return &Triage{cfg: cfg, seen: newSeen()} }
-
-// Batch is what one request came to for one project. Commit it once its events were taken; else forget it.
-type Batch struct {
-	// Events are copies of the records that become events, with their verdicts.
-	Events plog.Logs
-	// Seen is how many records were looked at; Answered how many of them became no event, by Answer.
-	Seen     int
-	Answered [answers]int
-	// Truncated is how many values were cut because they were too long to be carried.
-	Truncated int
-
-	triage   *Triage
-	ids      []sentry.EventID
-	held     map[sentry.EventID]struct{} // the ids, to be asked
-	ordinals map[sentry.EventID]int
-	digest   digest
-}
-
-// EachAnswer calls f for every answer that was given at least once.
-func (b *Batch) EachAnswer(f func(Answer, int)) {
-	for a, n := range b.Answered {
-		if n > 0 {
-			f(Answer(a), n)
-		}
+func New(cfg Config) *Triage {
+	t := &Triage{cfg: cfg, seen: newSeen(), heldBack: newSeen(), seed: maphash.MakeSeed()}
+	if cfg.Budget.Enabled {
+		t.budget = budget.New(cfg.Budget, cfg.Now())
 	}
-}
-
-// Offered is how many records become events.
-func (b *Batch) Offered() int { return len(b.ids) }
-
-// Commit makes the batch's decisions final: its ids count as gone out.
-func (b *Batch) Commit() { b.triage.seen.add(b.ids) }
-
-// CommitOnly makes final what was delivered of a batch that otherwise failed.
-func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) {
-	var done []sentry.EventID
-	for _, id := range b.ids {
-		if delivered(id) {
-			done = append(done, id)
-		}
-	}
-	b.triage.seen.add(done)
-}
-
-// Refused gives the batch's records back as they came, for the error that carries them.
-func (b *Batch) Refused() plog.Logs {
-	rest := plog.NewLogs()
-	b.Events.CopyTo(rest)
-	for _, rl := range rest.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, rec := range sl.LogRecords().All() {
-				removeInternal(rec.Attributes())
-			}
-		}
-	}
-	return rest
-}
-
-func (t *Triage) newBatch() *Batch {
-	return &Batch{Events: plog.NewLogs(), triage: t}
+	return t
 }
 
 // Logs decides about log records. project is the number that the ids are made for; resources are the indexes of the resources that go
 // there, nil: all.
 func (t *Triage) Logs(ld plog.Logs, project string, resources []int) *Batch {
-	b := t.newBatch()
+	b := t.newBatch(project)
 	for i, rl := range ld.ResourceLogs().All() {
 		if resources != nil && !slices.Contains(resources, i) {
 			continue
 		}
-		out := target{batch: b, resource: rl.Resource(), schemaURL: rl.SchemaUrl()}
-		language := stacktrace.FromSDK(text(rl.Resource().Attributes(), "telemetry.sdk.language"))
+		out := newTarget(b, rl.Resource(), rl.SchemaUrl())
 		for _, sl := range rl.ScopeLogs().All() {
-			out.scope = sl.Scope()
-			out.scopeOpen = false
+			out.enter(sl.Scope())
 			for _, rec := range sl.LogRecords().All() {
 				b.Seen++
-				t.log(&out, rec, project, language)
+				t.log(&out, rec)
 			}
 		}
 	}
@@ -150,37 +77,66 @@ func (t *Triage) Logs(ld plog.Logs, project string, resources []int) *Batch {
 }
 
 // log decides about one record.
-func (t *Triage) log(out *target, rec plog.LogRecord, project string, language stacktrace.Language) {
+func (t *Triage) log(out *target, rec plog.LogRecord) {
+	b := out.batch
 	severity := fields.Severity(rec)
 	switch {
 	case severity >= t.cfg.MinSeverity:
 	case severity >= exceptionMinSeverity, severity == plog.SeverityNumberUnspecified:
 	default:
-		out.batch.Answered[BelowMinSeverity]++
+		b.Answered[BelowMinSeverity]++
 		return
 	}
-	read := fields.Read(rec, out.scope.Name())
-	if severity < t.cfg.MinSeverity && !carriesException(&read, language) {
+	o := occurrence{read: fields.Read(rec, out.scope.Name()), eventName: rec.EventName()}
+	if severity < t.cfg.MinSeverity && !carriesException(&o.read, out.language) {
 		if severity == plog.SeverityNumberUnspecified {
-			out.batch.Answered[NoErrorFound]++
+			b.Answered[NoErrorFound]++
 		} else {
-			out.batch.Answered[BelowMinSeverity]++
+			b.Answered[BelowMinSeverity]++
 		}
 		return
 	}
-	trace := sentry.TraceID(rec.TraceID())
-	if trace.IsZero() {
-		trace = read.TraceID
-	}
-	var id sentry.EventID
-	d := &out.batch.digest
-	if key, ok := failureKey(&read, language); ok && !trace.IsZero() {
-		id = d.exceptionID(project, trace, key)
+	o.key, o.failed = failureKey(&o.read, out.language)
+	if trace := o.read.TraceID; o.failed && !trace.IsZero() {
+		o.id = b.digest.exceptionID(b.project, trace, o.key)
 	} else {
-		id = d.recordID(project, rec, sourceOf(out.resource.Attributes(), out.scope.Name(), rec))
-		id = d.nth(id, out.batch.ordinal(id))
+		o.id = b.recordID(out, rec)
 	}
-	t.offer(out, rec, Verdict{EventID: id, Source: SourceLog, Time: t.usableTime(rec, read.Time)})
+	if v, ok := t.admit(out, &o); ok {
+		v.Source, v.Time = SourceLog, usableTime(rec, o.read.Time, b.now)
+		b.add(out, rec, v)
+	}
+}
+
+// occurrence is something that may become an event.
+type occurrence struct {
+	id        sentry.EventID
+	read      fields.Record
+	key       stacktrace.Key
+	failed    bool // key is set
+	eventName string
+}
+
+// admit lets an occurrence out that is new and within its issue's budget; the others it answers.
+func (t *Triage) admit(out *target, o *occurrence) (Verdict, bool) {
+	b := out.batch
+	if b.decided(o.id) || t.seen.has(o.id) || t.heldBack.has(o.id) {
+		b.Answered[Duplicate]++
+		return Verdict{}, false
+	}
+	if t.budget == nil {
+		b.take(o.id, budget.Ticket{})
+		return Verdict{EventID: o.id}, true
+	}
+	issue := t.issueOf(out, o)
+	ticket, ok := t.budget.Reserve(issue, b.now)
+	if !ok {
+		b.Answered[OverBudget]++
+		b.holdBack(o.id, issue, out.workload())
+		return Verdict{}, false
+	}
+	b.take(o.id, ticket)
+	return Verdict{EventID: o.id, HeldBack: ticket.HeldBack}, true
 }
 
 // carriesException asks for more than a word under "error": a named exception, or a stack trace that a reader knows.
@@ -196,41 +152,8 @@ func carriesException(read *fields.Record, language stacktrace.Language) bool {
 	return ok
 }
 
-// failureKey is the key of the failure that a record carries; false where it carries none that has a name or a place.
-func failureKey(read *fields.Record, language stacktrace.Language) (stacktrace.Key, bool) {
-	if !read.Failure.Found() {
-		return stacktrace.Key{}, false
-	}
-	key := keyOf(&read.Failure, language)
-	return key, key != stacktrace.Key{}
-}
-
-func (b *Batch) holds(id sentry.EventID) bool {
-	_, ok := b.held[id]
-	return ok
-}
-
-func (b *Batch) take(id sentry.EventID) {
-	if b.held == nil {
-		b.held = make(map[sentry.EventID]struct{})
-	}
-	b.held[id] = struct{}{}
-	b.ids = append(b.ids, id)
-}
-
-// ordinal counts equal records of one request.
-func (b *Batch) ordinal(id sentry.EventID) int {
-	if b.ordinals == nil {
-		b.ordinals = make(map[sentry.EventID]int)
-	}
-	n := b.ordinals[id]
-	b.ordinals[id] = n + 1
-	return n
-}
-
 // usableTime is 0 where the record's own time (or that in its body) will do, else the time that the event is to carry.
-func (t *Triage) usableTime(rec plog.LogRecord, own sentry.Time) sentry.Time {
-	now := t.cfg.Now()
+func usableTime(rec plog.LogRecord, own sentry.Time, now time.Time) sentry.Time {
 	if own == 0 {
 		own = sentry.Time(rec.ObservedTimestamp())
 	}
@@ -241,48 +164,4 @@ func (t *Triage) usableTime(rec plog.LogRecord, own sentry.Time) sentry.Time {
 		return sentry.Time(now.UnixNano())
 	}
 	return 0
-}
-
-// offer copies a record into the batch unless its occurrence has gone out already.
-func (t *Triage) offer(out *target, rec plog.LogRecord, v Verdict) {
-	if t.seen.has(v.EventID) || out.batch.holds(v.EventID) {
-		out.batch.Answered[Duplicate]++
-		return
-	}
-	copied := out.next()
-	rec.CopyTo(copied)
-	removeInternal(copied.Attributes())
-	out.batch.Truncated += truncate(copied)
-	v.write(copied)
-	out.batch.take(v.EventID)
-}
-
-// target is where a resource's and a scope's copies go; both are made when the first record needs them.
-type target struct {
-	batch        *Batch
-	resource     pcommon.Resource
-	schemaURL    string
-	scope        pcommon.InstrumentationScope
-	logs         plog.ResourceLogs
-	records      plog.LogRecordSlice
-	resourceOpen bool
-	scopeOpen    bool
-}
-
-func (o *target) next() plog.LogRecord {
-	if !o.resourceOpen {
-		o.logs = o.batch.Events.ResourceLogs().AppendEmpty()
-		o.resource.CopyTo(o.logs.Resource())
-		removeInternal(o.logs.Resource().Attributes())
-		o.logs.SetSchemaUrl(o.schemaURL)
-		o.resourceOpen = true
-	}
-	if !o.scopeOpen {
-		sl := o.logs.ScopeLogs().AppendEmpty()
-		o.scope.CopyTo(sl.Scope())
-		removeInternal(sl.Scope().Attributes())
-		o.records = sl.LogRecords()
-		o.scopeOpen = true
-	}
-	return o.records.AppendEmpty()
 }

@@ -19,6 +19,7 @@ const (
 	attrTime        = InternalPrefix + "time"
 	attrSource      = InternalPrefix + "source"
 	attrTransaction = InternalPrefix + "transaction"
+	attrHeldBack    = InternalPrefix + "held_back"
 )
 
 // Source is what a record of the events lane was before.
@@ -39,6 +40,8 @@ type Verdict struct {
 	Source Source
 	// Transaction is the name of the span that the exception was recorded on, where it is its service's entry.
 	Transaction string
+	// HeldBack is how many occurrences of the same issue were held back since the event before this one.
+	HeldBack int
 }
 
 func (v Verdict) write(rec plog.LogRecord) {
@@ -50,6 +53,9 @@ func (v Verdict) write(rec plog.LogRecord) {
 	}
 	if v.Transaction != "" {
 		attrs.PutStr(attrTransaction, v.Transaction)
+	}
+	if v.HeldBack > 0 {
+		attrs.PutInt(attrHeldBack, int64(v.HeldBack))
 	}
 }
 
@@ -71,6 +77,9 @@ func ReadVerdict(rec plog.LogRecord) Verdict {
 	}
 	if s, ok := attrs.Get(attrTransaction); ok {
 		v.Transaction = s.Str()
+	}
+	if n, ok := attrs.Get(attrHeldBack); ok {
+		v.HeldBack = int(n.Int())
 	}
 	return v
 }

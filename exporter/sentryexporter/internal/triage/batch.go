@@ -1,0 +1,214 @@
+package triage
+
+import (
+	"sync"
+	"time"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+)
+
+// Batch is what one request came to for one project. It is used by one goroutine.
+//
+// What it decided is final after Commit. Where its events were refused, Rollback takes everything back, so that the request can come
+// again as a whole. Where only the events come again (Refused), CommitAnswers makes final what was answered; where a part of the events
+// was delivered, CommitOnly makes that final; Rollback takes back the rest. Rollback after Commit does nothing: defer it.
+type Batch struct {
+	// Events are copies of the records that become events, with their verdicts.
+	Events plog.Logs
+	// Seen is how many records were looked at; Answered how many of them became no event, by Answer.
+	Seen     int
+	Answered [answers]int
+	// Truncated is how many values were cut because they were too long to be carried.
+	Truncated int
+	// Forgotten is set by Commit and CommitAnswers: occurrences, of any batch, that were held back and that no event will ever tell of,
+	// because too many other issues came in between.
+	Forgotten int
+
+	project string
+	now     time.Time
+	triage  *Triage
+	offered int
+	held    []heldWorkload
+	*memory // nil once all is final or taken back
+}
+
+// memory is what a batch needs until it is final; it is reused.
+type memory struct {
+	digest   digest
+	events   []event
+	issues   []heldIssue      // those that were held back, by issue
+	heldIDs  []sentry.EventID // and one by one
+	ids      map[sentry.EventID]struct{}
+	ordinals map[sentry.EventID]int
+}
+
+// event is an event of the batch, and what it took of its issue's budget.
+type event struct {
+	id     sentry.EventID
+	ticket budget.Ticket
+}
+
+type heldIssue struct {
+	issue uint64
+	n     int
+}
+
+type heldWorkload struct {
+	workload Workload
+	n        int
+}
+
+// maxReused bounds the memory that waits to be reused: clearing a map costs what its largest batch took.
+const maxReused = 4096
+
+var memories = sync.Pool{New: func() any {
+	return &memory{ids: make(map[sentry.EventID]struct{}), ordinals: make(map[sentry.EventID]int)}
+}}
+
+func (t *Triage) newBatch(project string) *Batch {
+	return &Batch{Events: plog.NewLogs(), triage: t, project: project, now: t.cfg.Now(), memory: memories.Get().(*memory)}
+}
+
+// EachAnswer calls f for every answer that was given at least once.
+func (b *Batch) EachAnswer(f func(Answer, int)) {
+	for a, n := range b.Answered {
+		if n > 0 {
+			f(Answer(a), n)
+		}
+	}
+}
+
+// EachHeldBack calls f for every workload of which something was held back. Together they are Answered[OverBudget].
+func (b *Batch) EachHeldBack(f func(Workload, int)) {
+	for _, h := range b.held {
+		f(h.workload, h.n)
+	}
+}
+
+// Offered is how many records become events.
+func (b *Batch) Offered() int { return b.offered }
+
+// Commit makes all of the batch's decisions final: its ids count as gone out.
+func (b *Batch) Commit() {
+	b.CommitOnly(func(sentry.EventID) bool { return true })
+	b.CommitAnswers()
+	b.release()
+}
+
+// CommitOnly makes final what was delivered of a batch that otherwise failed.
+func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) {
+	if b.memory == nil {
+		return
+	}
+	rest := b.events[:0]
+	for _, e := range b.events {
+		if delivered(e.id) {
+			b.triage.seen.add(e.id)
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	b.events = rest
+}
+
+// CommitAnswers makes final what the batch answered by itself: what was held back is counted, once.
+func (b *Batch) CommitAnswers() {
+	if b.memory == nil || b.triage.budget == nil {
+		return
+	}
+	for _, h := range b.issues {
+		b.triage.budget.HoldBack(h.issue, h.n)
+	}
+	b.triage.heldBack.add(b.heldIDs...)
+	b.issues, b.heldIDs = b.issues[:0], b.heldIDs[:0]
+	b.Forgotten += b.triage.budget.TakeForgotten()
+}
+
+// Rollback takes back what is not final: what was reserved for the batch's events is free again.
+func (b *Batch) Rollback() {
+	if b.memory == nil {
+		return
+	}
+	if b.triage.budget != nil {
+		for _, e := range b.events {
+			b.triage.budget.GiveBack(e.ticket)
+		}
+	}
+	b.release()
+}
+
+func (b *Batch) release() {
+	m := b.memory
+	if b.memory = nil; m == nil || len(m.ids) > maxReused || cap(m.digest.buf) > maxText {
+		return
+	}
+	m.events, m.issues, m.heldIDs = m.events[:0], m.issues[:0], m.heldIDs[:0]
+	clear(m.ids)
+	clear(m.ordinals)
+	memories.Put(m)
+}
+
+// Refused gives the batch's records back as they came, for the error that carries them.
+func (b *Batch) Refused() plog.Logs {
+	rest := plog.NewLogs()
+	b.Events.CopyTo(rest)
+	for _, rl := range rest.ResourceLogs().All() {
+		for _, sl := range rl.ScopeLogs().All() {
+			for _, rec := range sl.LogRecords().All() {
+				removeInternal(rec.Attributes())
+			}
+		}
+	}
+	return rest
+}
+
+// decided tells whether the batch itself has decided about an occurrence.
+func (m *memory) decided(id sentry.EventID) bool {
+	_, ok := m.ids[id]
+	return ok
+}
+
+// take notes an occurrence that becomes an event.
+func (b *Batch) take(id sentry.EventID, ticket budget.Ticket) {
+	b.offered++
+	b.ids[id] = struct{}{}
+	b.events = append(b.events, event{id, ticket})
+}
+
+// holdBack notes an occurrence that is over its issue's budget.
+func (b *Batch) holdBack(id sentry.EventID, issue uint64, w Workload) {
+	b.ids[id] = struct{}{}
+	b.heldIDs = append(b.heldIDs, id)
+	if n := len(b.issues); n > 0 && b.issues[n-1].issue == issue { // floods are of one issue
+		b.issues[n-1].n++
+	} else {
+		b.issues = append(b.issues, heldIssue{issue, 1})
+	}
+	for i := range b.held {
+		if b.held[i].workload == w {
+			b.held[i].n++
+			return
+		}
+	}
+	b.held = append(b.held, heldWorkload{w, 1})
+}
+
+// add copies a record, with its verdict, into the batch.
+func (b *Batch) add(out *target, rec plog.LogRecord, v Verdict) {
+	copied := out.next()
+	rec.CopyTo(copied)
+	removeInternal(copied.Attributes())
+	b.Truncated += truncate(copied)
+	v.write(copied)
+}
+
+// recordID names a record that is told from others by where and when it was written; of equal ones in one request the n-th has its own.
+func (b *Batch) recordID(out *target, rec plog.LogRecord) sentry.EventID {
+	id := b.digest.recordID(b.project, rec, sourceOf(out.resource.Attributes(), out.scope.Name(), rec))
+	n := b.ordinals[id]
+	b.ordinals[id] = n + 1
+	return b.digest.nth(id, n)
+}

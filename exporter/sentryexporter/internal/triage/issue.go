@@ -1,0 +1,79 @@
+package triage
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
+)
+
+// defaultFingerprint is the part of a fingerprint that stands for Sentry's own grouping (event payloads, Fingerprint).
+const defaultFingerprint = "{{ default }}"
+
+// issueOf names the issue that Sentry will most probably put an event into, for the budget. It is cheap, so it is coarse: exceptions by
+// type and place, where there is no place by the template of their message; other records by workload, logger and template. A fingerprint
+// that the app gave goes before that, as it does in Sentry.
+func (t *Triage) issueOf(out *target, o *occurrence) uint64 {
+	var h maphash.Hash
+	h.SetSeed(t.seed)
+	part(&h, out.batch.project)
+	byDefault := len(o.read.Fingerprint) == 0
+	for _, p := range o.read.Fingerprint {
+		part(&h, p)
+		byDefault = byDefault || p == defaultFingerprint || p == "{{default}}"
+	}
+	switch {
+	case !byDefault:
+	case o.failed && (o.key.Type != "" || placed(&o.key)):
+		t.exceptionIssue(&h, &o.key)
+	default:
+		t.messageIssue(&h, out, o)
+	}
+	return h.Sum64()
+}
+
+func placed(key *stacktrace.Key) bool { return key.File != "" || key.Function != "" }
+
+func (t *Triage) exceptionIssue(h *maphash.Hash, key *stacktrace.Key) {
+	part(h, "exception")
+	part(h, key.Type)
+	switch {
+	case key.File != "":
+		part(h, key.File)
+		number(h, uint64(key.Line))
+	case key.Function != "":
+		part(h, key.Function)
+	default:
+		number(h, t.cfg.Template(key.Message))
+	}
+}
+
+func (t *Triage) messageIssue(h *maphash.Hash, out *target, o *occurrence) {
+	part(h, "message")
+	w := workloadOf(out.resource.Attributes())
+	part(h, w.Namespace)
+	part(h, w.Name)
+	part(h, o.read.Logger)
+	switch {
+	case o.read.Template != "":
+		part(h, o.read.Template)
+	case o.read.Message != "":
+		number(h, t.cfg.Template(o.read.Message))
+	case o.key.Message != "":
+		number(h, t.cfg.Template(o.key.Message))
+	default:
+		part(h, o.eventName)
+	}
+}
+
+// part writes a text with an end, so that no two sequences run together.
+func part(h *maphash.Hash, s string) {
+	_, _ = h.WriteString(s) // never fails
+	_ = h.WriteByte(0xff)   // in no UTF-8 text; never fails
+}
+
+func number(h *maphash.Hash, n uint64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], n)
+	_, _ = h.Write(b[:]) // never fails
+}
