@@ -22,7 +22,8 @@ func (l *lane) delivered(ctx context.Context, p parcel) {
 	l.accepted.Add(1)
 	l.limited.clear()
 	l.poison.clears(p)
-	l.count(ctx, l.project.telemetry.ExporterSentryDeliveredItems, p.quantities)
+	l.count(ctx, l.project.telemetry.ExporterSentryDeliveredItems, p.cargo)
+	l.settled(p.cargo)
 	l.countRepairs(ctx, p.repairs, p.truncated)
 	l.project.status.report(l.project.name, nil)
 }
@@ -30,7 +31,8 @@ func (l *lane) delivered(ctx context.Context, p parcel) {
 // refused books an envelope that the server will never take.
 func (l *lane) refused(ctx context.Context, p parcel, result transport.Result) {
 	l.poison.clears(p)
-	l.count(ctx, l.project.telemetry.ExporterSentryRefusedItems, p.quantities, statusAttr(result.Status))
+	l.count(ctx, l.project.telemetry.ExporterSentryRefusedItems, p.cargo, statusAttr(result.Status))
+	l.settled(p.cargo)
 	l.project.ledger.Add(report.SendError, p.quantities[:]...)
 	if l.said.first("refused " + http.StatusText(result.Status)) {
 		l.project.set.Logger.Error("Sentry refuses items for good; they are dropped and counted (otelcol_exporter_sentry_refused_items). "+
@@ -46,13 +48,20 @@ var discardMessages = map[report.Reason]string{
 	report.Invalid:          "Items cannot be made into anything that Sentry takes.",
 	report.RatelimitBackoff: "Sentry limits these items for longer than 'rate_limit::max_wait'. Raise the quota in Sentry, or send less.",
 	report.QueueOverflow:    "The lane is full and 'on_full' is drop.",
+	report.NetworkError:     "Sentry did not answer, and 'retry_on_failure' or the end of the process ends the tries.",
 	report.SendError:        "An item failed again and again while others went through; the server cannot take it.",
 }
 
-// discard books items that the exporter itself drops.
-func (l *lane) discard(ctx context.Context, reason report.Reason, quantities [2]report.Quantity) {
-	l.count(ctx, l.project.telemetry.ExporterSentryDiscardedItems, quantities, attribute.String("discard_reason", string(reason)))
-	l.project.ledger.Add(reason, quantities[:]...)
+// discard books items of the lane that the exporter itself drops.
+func (l *lane) discard(ctx context.Context, reason report.Reason, what cargo) {
+	l.settled(what)
+	l.turnAway(ctx, reason, what)
+}
+
+// turnAway books items that the exporter drops before its lane took them.
+func (l *lane) turnAway(ctx context.Context, reason report.Reason, what cargo) {
+	l.count(ctx, l.project.telemetry.ExporterSentryDiscardedItems, what, attribute.String("discard_reason", string(reason)))
+	l.project.ledger.Add(reason, what.quantities[:]...)
 	if l.said.first("discarded " + string(reason)) {
 		l.project.set.Logger.Error(discardMessages[reason]+" They are dropped and counted (otelcol_exporter_sentry_discarded_items). "+
 			"Further ones with the same cause are not logged.", l.fields(zap.String("discard_reason", string(reason)))...)
@@ -72,9 +81,12 @@ func (l *lane) fields(more ...zap.Field) []zap.Field {
 	}, more...)
 }
 
-// count books items by category.
-func (l *lane) count(ctx context.Context, counter metric.Int64Counter, quantities [2]report.Quantity, attrs ...attribute.KeyValue) {
-	for _, q := range quantities {
+// count books items by category: what the lane counts as it came in, the rest as Sentry counts it.
+func (l *lane) count(ctx context.Context, counter metric.Int64Counter, what cargo, attrs ...attribute.KeyValue) {
+	for _, q := range what.quantities {
+		if q.Category == units[l.kind] {
+			q.N = what.units
+		}
 		if q.N > 0 {
 			set := append([]attribute.KeyValue{attribute.String("project", l.project.name), attribute.String("data_category", string(q.Category))}, attrs...)
 			counter.Add(ctx, int64(q.N), metric.WithAttributes(set...))
@@ -116,4 +128,10 @@ func (p *project) measure(ctx context.Context, result transport.Result) {
 	p.telemetry.ExporterSentryEnvelopeBytes.Add(ctx, int64(result.RawBytes), metric.WithAttributes(name))
 	p.telemetry.ExporterSentryWireBytes.Add(ctx, int64(result.WireBytes), metric.WithAttributes(name))
 	p.telemetry.ExporterSentryRequestDuration.Record(ctx, result.Duration.Seconds(), metric.WithAttributes(name, statusAttr(result.Status)))
+}
+
+// storageFailed books a read or a write that the queue's storage refused.
+func (l *lane) storageFailed(operation string) {
+	l.project.telemetry.ExporterSentryStorageFailures.Add(context.Background(), 1, l.unit(),
+		metric.WithAttributes(attribute.String("operation", operation)))
 }

@@ -28,28 +28,31 @@ type delivery struct {
 	wg   sync.WaitGroup
 
 	mu          sync.Mutex
-	undelivered []int // positions in the push
-	tooLarge    []int // positions that the server found too large, to be sent smaller
-	silent      int   // requests without an answer since the last answer
+	undelivered []int     // positions in the push
+	tooLarge    []int     // positions that the server found too large, to be sent smaller
+	shared      []booking // of shared parcels
+	silent      int       // requests without an answer since the last answer
 	wait        time.Duration
 	reason      string
 }
 
 // parcel is one envelope of a push.
 type parcel struct {
-	positions  []int          // of the items in the push
-	id         sentry.EventID // zero: a container of logs has none
-	item       envelope.Item
-	payload    *[]byte // the item's payload, from payloads; given back once it was sent
-	quantities [2]report.Quantity
-	repairs    translate.Repairs
-	truncated  bool
-	last       bool // it cannot be made smaller
+	positions []int          // of the items in the push
+	id        sentry.EventID // zero: a container of logs has none
+	item      envelope.Item
+	payload   *[]byte // the item's payload, from payloads; given back once it was sent
+	cargo
+	repairs   translate.Repairs
+	truncated bool
+	last      bool // it cannot be made smaller
+	// shared: other parcels stand or fall with this one, and go again with it. What became of it counts once all of them are through.
+	shared bool
 }
 
 // name tells the parcel from others over its tries: the event id, or what the container holds.
 func (p *parcel) name() sentry.EventID {
-	if !p.id.IsZero() {
+	if !p.id.IsZero() { // then the payload may be gone by now
 		return p.id
 	}
 	sum := sha256.Sum256(p.item.Payload)
@@ -118,19 +121,19 @@ func (d *delivery) settle(p parcel, result transport.Result) {
 	l := d.lane
 	switch result.Verdict {
 	case transport.Delivered:
-		l.delivered(d.ctx, p)
+		d.book(p, func() { l.delivered(d.ctx, p) })
 	case transport.TooLarge, transport.Refused:
 		if result.Verdict == transport.Refused || p.last {
-			l.refused(d.ctx, p, result)
+			d.book(p, func() { l.refused(d.ctx, p, result) })
 		}
 	case transport.Limited:
 		if l.limited.hopeless(l.project.now(), result.Wait, l.project.cfg.RateLimit.MaxWait) {
-			l.discard(d.ctx, report.RatelimitBackoff, p.quantities)
+			d.book(p, func() { l.discard(d.ctx, report.RatelimitBackoff, p.cargo) })
 			return
 		}
 	case transport.Failed:
 		if l.poison.kills(p.name(), l.project.now(), l.accepted.Load()) {
-			l.discard(d.ctx, report.SendError, p.quantities)
+			d.book(p, func() { l.discard(d.ctx, report.SendError, p.cargo) })
 			l.logPoison(p.name(), result.Reason)
 			return
 		}
@@ -150,6 +153,32 @@ func (d *delivery) settle(p parcel, result transport.Result) {
 		d.reason = result.Reason
 	case result.Verdict == transport.TooLarge && !p.last:
 		d.tooLarge = append(d.tooLarge, p.positions...)
+	}
+}
+
+// booking says what became of a part of a position.
+type booking struct {
+	position int
+	book     func()
+}
+
+// book books what became of a parcel: now, or where it shares its position, when it is known that the position does not go again.
+func (d *delivery) book(p parcel, what func()) {
+	if !p.shared {
+		what()
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.shared = append(d.shared, booking{p.positions[0], what})
+}
+
+// bookShared books the shared parcels whose positions do not go again. Call it after finish.
+func (d *delivery) bookShared(goesAgain func(position int) bool) {
+	for _, b := range d.shared {
+		if !goesAgain(b.position) {
+			b.book()
+		}
 	}
 }
 

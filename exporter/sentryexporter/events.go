@@ -35,6 +35,7 @@ const smallEvent = 200 << 10
 // push sends one event per record. What could not be delivered comes back in the error, to be tried again.
 func (l *eventsLane) push(ctx context.Context, ld plog.Logs) error {
 	d := l.newDelivery(ctx)
+	first := l.firstTryOfLogs(ld)
 	total := l.each(ld, func(position int, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared) {
 		switch d.gate(position) {
 		case gateOpen:
@@ -52,13 +53,17 @@ func (l *eventsLane) push(ctx context.Context, ld plog.Logs) error {
 		})
 	}
 	left, err := d.finish(total)
-	if err != nil {
-		return consumererror.NewLogs(err, keepLogs(ld, left))
+	if err == nil {
+		return nil
 	}
-	return nil
+	if l.givesUp(first) {
+		l.discard(ctx, report.NetworkError, cargo{len(left), [2]report.Quantity{{Category: sentry.CategoryError, N: len(left)}}})
+		return nil
+	}
+	rest := keepLogs(ld, left)
+	l.markLogs(rest, first)
+	return consumererror.NewLogs(err, rest)
 }
-
-var oneEvent = [2]report.Quantity{{Category: sentry.CategoryError, N: 1}}
 
 // each visits the records of a request with what their resource and scope say, and gives their number.
 func (l *eventsLane) each(ld plog.Logs, visit func(position int, rec plog.LogRecord, from translate.Origin, prepared *envelope.Prepared)) int {
@@ -98,7 +103,7 @@ func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.O
 		return
 	}
 	d.send(parcel{
-		positions: []int{position}, id: event.ID, item: envelope.Item{Type: envelope.TypeEvent, Payload: encoded}, payload: payload, quantities: oneEvent,
+		positions: []int{position}, id: event.ID, item: envelope.Item{Type: envelope.TypeEvent, Payload: encoded}, payload: payload, cargo: oneEvent,
 		truncated: fit.Cut != 0, last: limit == smallEvent,
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
-	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -89,15 +88,13 @@ func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plo
 		return copyOf(part), err // nothing of it was offered to the logs lane
 	}
 	err = p.logs.offer(ctx, part)
-	var undelivered consumererror.Logs
-	switch {
-	case err == nil:
-		return plog.Logs{}, nil
-	case errors.As(err, &undelivered):
-		return undelivered.Data(), err // without a queue some were delivered
-	default:
+	if undelivered, ok := errors.AsType[consumererror.Logs](err); ok {
+		return undelivered.Data(), err
+	}
+	if err != nil {
 		return copyOf(part), err
 	}
+	return plog.Logs{}, nil
 }
 
 func copyOf(ld plog.Logs) plog.Logs {
@@ -155,7 +152,12 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 			return err // the caller's object is the whole rest
 		}
 		refused = errors.Join(refused, err)
-		share.traces(td).ResourceSpans().MoveAndAppendTo(rest.ResourceSpans())
+		if undelivered, ok := errors.AsType[consumererror.Traces](err); ok {
+			part = undelivered.Data()
+		}
+		for _, rs := range part.ResourceSpans().All() {
+			rs.CopyTo(rest.ResourceSpans().AppendEmpty())
+		}
 	}
 	if refused != nil {
 		return consumererror.NewTraces(refused, rest)
@@ -196,13 +198,7 @@ func (o *owner) noProject(ctx context.Context, s share, count func(resource int)
 func (o *owner) offerEvents(ctx context.Context, p *project, batch *triage.Batch) error {
 	var err error
 	if batch.Offered() > 0 {
-		if err = p.events.ready(); err == nil {
-			err = p.events.queue.ConsumeLogs(ctx, batch.Events)
-		}
-		if p.dropsOn(err) {
-			p.events.discard(ctx, report.QueueOverflow, [2]report.Quantity{{Category: sentry.CategoryError, N: batch.Offered()}})
-			err = nil
-		}
+		err = p.events.offerLogs(ctx, p.events.queue, batch.Events)
 	}
 	var undelivered consumererror.Logs
 	switch {

@@ -41,7 +41,8 @@ type lane struct {
 	said       once              // causes that were logged
 	limited    limitedSince
 	poison     poison
-	accepted   atomic.Uint64  // envelopes delivered
+	accepted   atomic.Uint64 // envelopes delivered
+	queued     queued
 	guard      *durable.Guard // of the queue's storage; nil: the queue is in memory
 }
 
@@ -54,8 +55,11 @@ func newLane(p *project, kind laneKind, categories ...sentry.Category) *lane {
 	}
 	if p.cfg.Queue.HasValue() && p.cfg.Queue.Get().StorageID != nil {
 		l.guard = durable.New(*p.cfg.Queue.Get().StorageID, durable.Options{
-			Logger:   p.set.Logger.With(l.fields()...),
-			PutAside: func(string) { p.telemetry.ExporterSentryDamagedQueues.Add(context.Background(), 1) },
+			Logger:      p.set.Logger.With(l.fields()...),
+			ReadFailed:  func() { l.storageFailed("read") },
+			WriteFailed: func() { l.storageFailed("write") },
+			Restored:    l.restored,
+			PutAside:    func(string) { p.telemetry.ExporterSentryDamagedQueues.Add(context.Background(), 1) },
 			Changed: func(err error) {
 				if err != nil {
 					err = fmt.Errorf("queue of project %q: %w", p.name, err)
@@ -87,7 +91,9 @@ func (l *lane) stopQueue(ctx context.Context, queue component.Component) error {
 	if l.guard != nil {
 		l.guard.Stop()
 	}
-	return queue.Shutdown(ctx)
+	err := queue.Shutdown(ctx)
+	l.abandon(ctx)
+	return err
 }
 
 // parallel is how many requests a lane may have in flight.
@@ -110,7 +116,7 @@ func (l *lane) settings() exporter.Settings {
 func (l *lane) options() []exporterhelper.Option {
 	return []exporterhelper.Option{
 		exporterhelper.WithTimeout(exporterhelper.TimeoutConfig{Timeout: 0}),
-		exporterhelper.WithRetry(l.project.cfg.Retry),
+		exporterhelper.WithRetry(l.retryConfig()),
 		exporterhelper.WithQueue(l.queueConfig()),
 	}
 }

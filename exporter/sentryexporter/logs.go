@@ -45,15 +45,7 @@ func (l *logsLane) offer(ctx context.Context, ld plog.Logs) error {
 	if wanted < total || l.batches() {
 		ld = l.keepSevere(ld)
 	}
-	if err := l.ready(); err != nil {
-		return err
-	}
-	err := l.queue.ConsumeLogs(ctx, ld)
-	if l.project.dropsOn(err) {
-		l.discard(ctx, report.QueueOverflow, [2]report.Quantity{{Category: sentry.CategoryLogItem, N: wanted}})
-		return nil
-	}
-	return err
+	return l.offerLogs(ctx, l.queue, ld)
 }
 
 func (l *logsLane) count(ld plog.Logs) (wanted, total int) {
@@ -92,6 +84,7 @@ const smallerContainer = 10
 // push sends containers of logs. What could not be delivered comes back in the error, by whole containers.
 func (l *logsLane) push(ctx context.Context, ld plog.Logs) error {
 	d := l.newDelivery(ctx)
+	first := l.firstTryOfLogs(ld)
 	p := &logsPush{lane: l, delivery: d, atMost: envelope.MaxContainerLogs}
 	total := p.send(ld, nil)
 	if again := d.smaller(); len(again) > 0 {
@@ -99,10 +92,16 @@ func (l *logsLane) push(ctx context.Context, ld plog.Logs) error {
 		p.send(ld, again)
 	}
 	left, err := d.finish(total)
-	if err != nil {
-		return consumererror.NewLogs(err, keepLogs(ld, left))
+	if err == nil {
+		return nil
 	}
-	return nil
+	if l.givesUp(first) {
+		l.discard(ctx, report.NetworkError, cargo{len(left), [2]report.Quantity{{Category: sentry.CategoryLogItem, N: len(left)}}})
+		return nil
+	}
+	rest := keepLogs(ld, left)
+	l.markLogs(rest, first)
+	return consumererror.NewLogs(err, rest)
 }
 
 // logsPush fills containers, one after the other, and sends each when it is full.
@@ -149,7 +148,7 @@ func (p *logsPush) add(log *sentry.Log, position int) {
 				p.positions = append(p.positions, position)
 				return
 			case envelope.LogInvalid:
-				p.lane.discard(p.delivery.ctx, report.Invalid, [2]report.Quantity{{Category: sentry.CategoryLogItem, N: 1}})
+				p.lane.discard(p.delivery.ctx, report.Invalid, cargo{1, [2]report.Quantity{{Category: sentry.CategoryLogItem, N: 1}}})
 				return
 			case envelope.LogFull:
 			}
@@ -165,7 +164,9 @@ func (p *logsPush) flush() {
 	}
 	item := p.container.Item()
 	*p.payload = item.Payload
-	quantities := [2]report.Quantity{{Category: sentry.CategoryLogItem, N: p.container.Len()}, {Category: sentry.CategoryLogByte, N: p.container.Bytes()}}
+	what := cargo{p.container.Len(), [2]report.Quantity{
+		{Category: sentry.CategoryLogItem, N: p.container.Len()}, {Category: sentry.CategoryLogByte, N: p.container.Bytes()},
+	}}
 	positions, payload := p.positions, p.payload
 	p.positions, p.payload = nil, nil
 	if len(positions) == 0 {
@@ -174,10 +175,10 @@ func (p *logsPush) flush() {
 	}
 	switch p.delivery.gate(positions...) {
 	case gateOpen:
-		p.delivery.send(parcel{positions: positions, item: item, payload: payload, quantities: quantities, last: p.atMost == smallerContainer})
+		p.delivery.send(parcel{positions: positions, item: item, payload: payload, cargo: what, last: p.atMost == smallerContainer})
 	case gateDrop:
 		freePayload(payload)
-		p.lane.discard(p.delivery.ctx, report.RatelimitBackoff, quantities)
+		p.lane.discard(p.delivery.ctx, report.RatelimitBackoff, what)
 	case gateLater:
 		freePayload(payload)
 	}

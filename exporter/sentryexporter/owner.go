@@ -102,6 +102,9 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 	if err := o.openProjects(client); err != nil {
 		return err
 	}
+	if err := o.observe(); err != nil {
+		return err
+	}
 	for i, p := range o.projects {
 		if err := p.start(ctx, host); err != nil {
 			return errors.Join(err, o.closeProjects(ctx, o.projects[:i]))

@@ -7,7 +7,6 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/exporter"
-	"go.opentelemetry.io/collector/exporter/exporterhelper"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/metadata"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
@@ -29,11 +28,6 @@ type project struct {
 
 	ledger   report.Ledger // what was dropped and is not yet reported
 	reporter reporter
-}
-
-// dropsOn reports whether the project drops, by choice, what its full lane has refused with this error.
-func (p *project) dropsOn(err error) bool {
-	return p.onFull == onFullDrop && errors.Is(err, exporterhelper.ErrQueueIsFull)
 }
 
 type projectSettings struct {

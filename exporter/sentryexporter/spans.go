@@ -43,18 +43,7 @@ func (l *spansLane) offer(ctx context.Context, td ptrace.Traces) error {
 		td.CopyTo(own)
 		td = own
 	}
-	if err := l.ready(); err != nil {
-		return err
-	}
-	err := l.queue.ConsumeTraces(ctx, td)
-	if l.project.dropsOn(err) {
-		var splitter segment.Splitter
-		l.discard(ctx, report.QueueOverflow, [2]report.Quantity{
-			{Category: sentry.CategoryTransaction, N: len(splitter.Split(td))}, {Category: sentry.CategorySpan, N: td.SpanCount()},
-		})
-		return nil
-	}
-	return err
+	return l.offerTraces(ctx, l.queue, td)
 }
 
 // spansPush is the memory of one push; it is reused.
@@ -62,6 +51,7 @@ type spansPush struct {
 	splitter  segment.Splitter
 	translate translate.Spans
 	resources []preparedResource
+	segments  []segment.Segment
 	named     []namedSegment
 	firsts    map[sentry.EventID]int // id -> the first segment that has it
 }
@@ -78,6 +68,7 @@ type namedSegment struct {
 	// Client and server may share a span id (Zipkin does so), and a broken sender may use one twice: Sentry would drop the second
 	// transaction as a repeat of the first. twin is the first segment with the same ids, ordinal tells the later ones apart.
 	twin, ordinal int
+	twins         bool // there are others with the same ids
 }
 
 var spansPushes = sync.Pool{New: func() any { return &spansPush{firsts: make(map[sentry.EventID]int)} }}
@@ -90,6 +81,7 @@ func (w *spansPush) begin(td ptrace.Traces, project string) []segment.Segment {
 	clear(w.firsts)
 	w.named = w.named[:0]
 	segments := w.splitter.Split(td)
+	w.segments = segments
 	for i, seg := range segments {
 		n := namedSegment{twin: i}
 		n.trace, n.span = translate.SegmentIDs(seg.Root)
@@ -98,6 +90,7 @@ func (w *spansPush) begin(td ptrace.Traces, project string) []segment.Segment {
 			n.twin = first
 			w.named[first].ordinal++
 			n.ordinal = w.named[first].ordinal
+			n.twins, w.named[first].twins = true, true
 		} else {
 			w.firsts[id] = i
 		}
@@ -129,6 +122,7 @@ func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 	defer spansPushes.Put(w)
 	segments := w.begin(td, l.project.dsn.ProjectID())
 	d := l.newDelivery(ctx)
+	first := l.firstTryOfTraces(td)
 	for i, seg := range segments {
 		switch d.gate(i) {
 		case gateOpen:
@@ -136,7 +130,7 @@ func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 				l.sendPart(d, w, td, part, i, false)
 			}
 		case gateDrop:
-			l.discard(ctx, report.RatelimitBackoff, quantitiesOf(seg))
+			l.discard(ctx, report.RatelimitBackoff, cargoOf(seg))
 		case gateLater:
 		}
 	}
@@ -149,15 +143,32 @@ func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 		}
 	}
 	left, err := d.finish(len(segments))
-	if err != nil {
-		return consumererror.NewTraces(err, keepSegments(td, segments, w.named, left))
+	kept := w.withTwins(left)
+	d.bookShared(func(position int) bool { return kept[w.named[position].twin] })
+	if err == nil {
+		return nil
 	}
-	return nil
+	if l.givesUp(first) {
+		for i, seg := range segments {
+			if kept[w.named[i].twin] {
+				l.discard(ctx, report.NetworkError, cargoOf(seg))
+			}
+		}
+		return nil
+	}
+	rest := w.keepSegments(td, kept)
+	l.markTraces(rest, first)
+	return consumererror.NewTraces(err, rest)
 }
 
-// quantitiesOf counts a segment as Sentry does: the transaction, and its spans with the segment span.
-func quantitiesOf(seg segment.Segment) [2]report.Quantity {
-	return [2]report.Quantity{{Category: sentry.CategoryTransaction, N: 1}, {Category: sentry.CategorySpan, N: len(seg.Spans) + 1}}
+// cargoOf counts a segment: as Sentry does, the transaction and its spans with the segment span; as the lane does, the spans that came,
+// of which the segment span of a continuation is none.
+func cargoOf(seg segment.Segment) cargo {
+	what := cargo{len(seg.Spans), [2]report.Quantity{{Category: sentry.CategoryTransaction, N: 1}, {Category: sentry.CategorySpan, N: len(seg.Spans) + 1}}}
+	if seg.Offset == 0 {
+		what.units++
+	}
+	return what
 }
 
 // sendPart sends a segment, or a part of one. What is too large for one transaction goes as two.
@@ -177,61 +188,47 @@ func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg se
 	} else {
 		*payload, fit = envelope.FitTransaction((*payload)[:0], tx, res.prepared)
 	}
-	quantities := quantitiesOf(seg)
+	what := cargoOf(seg)
 	if !fit.OK {
 		freePayload(payload)
-		l.discard(d.ctx, report.Invalid, quantities)
+		l.discard(d.ctx, report.Invalid, what)
 		return
 	}
-	if lost := fit.LostSpans + fit.InvalidSpans; lost > 0 {
-		quantities[1].N -= lost
-		l.discard(d.ctx, report.Invalid, [2]report.Quantity{{Category: sentry.CategorySpan, N: lost}})
+	lost := fit.LostSpans + fit.InvalidSpans
+	if lost > 0 {
+		what.units -= lost
+		what.quantities[1].N -= lost
 	}
-	d.send(parcel{
+	p := parcel{
 		positions: []int{position}, id: tx.ID, item: envelope.Item{Type: envelope.TypeTransaction, Payload: *payload}, payload: payload,
-		quantities: quantities,
-		repairs:    repairs, truncated: fit.Cut != 0, last: last,
-	})
+		cargo: what, repairs: repairs, truncated: fit.Cut != 0, last: last,
+		shared: w.named[position].twins || len(seg.Spans) < len(w.segments[position].Spans),
+	}
+	if lost > 0 {
+		d.book(p, func() {
+			l.discard(d.ctx, report.Invalid, cargo{lost, [2]report.Quantity{{Category: sentry.CategorySpan, N: lost}}})
+		})
+	}
+	d.send(p)
 }
 
-// keepSegments copies the segments at the given positions (sorted), and with each all that share its ids: the order among those tells
-// them apart.
-func keepSegments(td ptrace.Traces, segments []segment.Segment, named []namedSegment, positions []int) ptrace.Traces {
-	keep := make(map[int]bool, len(positions))
+// withTwins gives the first twins of the segments at these positions. Where one goes again, all that share its ids do: the order among
+// them tells them apart.
+func (w *spansPush) withTwins(positions []int) map[int]bool {
+	twins := make(map[int]bool, len(positions))
 	for _, p := range positions {
-		keep[named[p].twin] = true
+		twins[w.named[p].twin] = true
 	}
-	rest := ptrace.NewTraces()
-	type scopeKey struct{ resource, scope int }
-	resources := make(map[int]ptrace.ResourceSpans)
-	scopes := make(map[scopeKey]ptrace.SpanSlice)
-	add := func(span segment.Span) {
-		key := scopeKey{span.Resource, span.Scope}
-		spans, ok := scopes[key]
-		if !ok {
-			from := td.ResourceSpans().At(span.Resource)
-			rs, ok := resources[span.Resource]
-			if !ok {
-				rs = rest.ResourceSpans().AppendEmpty()
-				from.Resource().CopyTo(rs.Resource())
-				rs.SetSchemaUrl(from.SchemaUrl())
-				resources[span.Resource] = rs
-			}
-			ss := rs.ScopeSpans().AppendEmpty()
-			from.ScopeSpans().At(span.Scope).Scope().CopyTo(ss.Scope())
-			ss.SetSchemaUrl(from.ScopeSpans().At(span.Scope).SchemaUrl())
-			spans = ss.Spans()
-			scopes[key] = spans
-		}
-		span.CopyTo(spans.AppendEmpty())
-	}
-	for i, seg := range segments {
-		if keep[named[i].twin] {
-			add(seg.Root)
-			for _, span := range seg.Spans {
-				add(span)
-			}
+	return twins
+}
+
+// keepSegments copies the segments whose first twin is to be kept.
+func (w *spansPush) keepSegments(td ptrace.Traces, keep map[int]bool) ptrace.Traces {
+	var left []segment.Segment
+	for i, seg := range w.segments {
+		if keep[w.named[i].twin] {
+			left = append(left, seg)
 		}
 	}
-	return rest
+	return copySegments(td, left)
 }

@@ -3,10 +3,12 @@
 package metadata
 
 import (
+	"context"
 	"errors"
 	"sync"
 
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/embedded"
 	"go.opentelemetry.io/otel/trace"
 
 	"go.opentelemetry.io/collector/component"
@@ -23,21 +25,27 @@ func Tracer(settings component.TelemetrySettings) trace.Tracer {
 // TelemetryBuilder provides an interface for components to report telemetry
 // as defined in metadata and user config.
 type TelemetryBuilder struct {
-	meter                         metric.Meter
-	mu                            sync.Mutex
-	registrations                 []metric.Registration
-	ExporterSentryDamagedQueues   metric.Int64Counter
-	ExporterSentryDeliveredItems  metric.Int64Counter
-	ExporterSentryDiscardedItems  metric.Int64Counter
-	ExporterSentryEnvelopeBytes   metric.Int64Counter
-	ExporterSentryRefusedItems    metric.Int64Counter
-	ExporterSentryRepairedItems   metric.Int64Counter
-	ExporterSentryRequestDuration metric.Float64Histogram
-	ExporterSentryTriageAnswered  metric.Int64Counter
-	ExporterSentryTriageOffered   metric.Int64Counter
-	ExporterSentryTriageRecords   metric.Int64Counter
-	ExporterSentryUnroutedRecords metric.Int64Counter
-	ExporterSentryWireBytes       metric.Int64Counter
+	meter                            metric.Meter
+	mu                               sync.Mutex
+	registrations                    []metric.Registration
+	ExporterSentryDamagedQueues      metric.Int64Counter
+	ExporterSentryDeliveredItems     metric.Int64Counter
+	ExporterSentryDiscardedItems     metric.Int64Counter
+	ExporterSentryEnvelopeBytes      metric.Int64Counter
+	ExporterSentryOfferedItems       metric.Int64Counter
+	ExporterSentryQueueAge           metric.Float64ObservableGauge
+	ExporterSentryQueuedItems        metric.Int64ObservableGauge
+	ExporterSentryRateLimitRemaining metric.Float64ObservableGauge
+	ExporterSentryRefusedItems       metric.Int64Counter
+	ExporterSentryRepairedItems      metric.Int64Counter
+	ExporterSentryRequestDuration    metric.Float64Histogram
+	ExporterSentryRestoredItems      metric.Int64Counter
+	ExporterSentryStorageFailures    metric.Int64Counter
+	ExporterSentryTriageAnswered     metric.Int64Counter
+	ExporterSentryTriageOffered      metric.Int64Counter
+	ExporterSentryTriageRecords      metric.Int64Counter
+	ExporterSentryUnroutedRecords    metric.Int64Counter
+	ExporterSentryWireBytes          metric.Int64Counter
 }
 
 // TelemetryBuilderOption applies changes to default builder.
@@ -49,6 +57,71 @@ type telemetryBuilderOptionFunc func(mb *TelemetryBuilder)
 
 func (tbof telemetryBuilderOptionFunc) apply(mb *TelemetryBuilder) {
 	tbof(mb)
+}
+
+// RegisterExporterSentryQueueAgeCallback sets callback for observable ExporterSentryQueueAge metric.
+func (builder *TelemetryBuilder) RegisterExporterSentryQueueAgeCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterSentryQueueAge, obs: o})
+		return nil
+	}, builder.ExporterSentryQueueAge)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterSentryQueuedItemsCallback sets callback for observable ExporterSentryQueuedItems metric.
+func (builder *TelemetryBuilder) RegisterExporterSentryQueuedItemsCallback(cb metric.Int64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerInt64{inst: builder.ExporterSentryQueuedItems, obs: o})
+		return nil
+	}, builder.ExporterSentryQueuedItems)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+// RegisterExporterSentryRateLimitRemainingCallback sets callback for observable ExporterSentryRateLimitRemaining metric.
+func (builder *TelemetryBuilder) RegisterExporterSentryRateLimitRemainingCallback(cb metric.Float64Callback) error {
+	reg, err := builder.meter.RegisterCallback(func(ctx context.Context, o metric.Observer) error {
+		cb(ctx, &observerFloat64{inst: builder.ExporterSentryRateLimitRemaining, obs: o})
+		return nil
+	}, builder.ExporterSentryRateLimitRemaining)
+	if err != nil {
+		return err
+	}
+	builder.mu.Lock()
+	defer builder.mu.Unlock()
+	builder.registrations = append(builder.registrations, reg)
+	return nil
+}
+
+type observerInt64 struct {
+	embedded.Int64Observer
+	inst metric.Int64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerInt64) Observe(value int64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveInt64(oi.inst, value, opts...)
+}
+
+type observerFloat64 struct {
+	embedded.Float64Observer
+	inst metric.Float64Observable
+	obs  metric.Observer
+}
+
+func (oi *observerFloat64) Observe(value float64, opts ...metric.ObserveOption) {
+	oi.obs.ObserveFloat64(oi.inst, value, opts...)
 }
 
 // Shutdown unregister all registered callbacks for async instruments.
@@ -93,6 +166,30 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithUnit("By"),
 	)
 	errs = errors.Join(errs, err)
+	builder.ExporterSentryOfferedItems, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_offered_items",
+		metric.WithDescription("Items that the lanes took since the start. With what was restored they equal what was delivered, refused, discarded and is queued. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryQueueAge, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_sentry_queue_age",
+		metric.WithDescription("How long the oldest item of a lane waits; 0 where none does. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryQueuedItems, err = builder.meter.Int64ObservableGauge(
+		"otelcol_exporter_sentry_queued_items",
+		metric.WithDescription("Items that a lane holds, of those that were offered or restored. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryRateLimitRemaining, err = builder.meter.Float64ObservableGauge(
+		"otelcol_exporter_sentry_rate_limit_remaining",
+		metric.WithDescription("How long Sentry's rate limit still holds a lane up; 0 where none does. [Alpha]"),
+		metric.WithUnit("s"),
+	)
+	errs = errors.Join(errs, err)
 	builder.ExporterSentryRefusedItems, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentry_refused_items",
 		metric.WithDescription("Items that Sentry refused for good (4xx but 429). [Alpha]"),
@@ -110,6 +207,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		metric.WithDescription("How long requests to Sentry took. [Alpha]"),
 		metric.WithUnit("s"),
 		metric.WithExplicitBucketBoundaries([]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}...),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryRestoredItems, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_restored_items",
+		metric.WithDescription("Items of an earlier run that were read from the queue's storage. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryStorageFailures, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_storage_failures",
+		metric.WithDescription("Reads and writes that the queue's storage refused. Data is refused meanwhile, not lost. [Alpha]"),
+		metric.WithUnit("{operation}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentryTriageAnswered, err = builder.meter.Int64Counter(

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata/metricdatatest"
 
@@ -19,13 +20,28 @@ func TestSetupTelemetry(t *testing.T) {
 	tb, err := metadata.NewTelemetryBuilder(testTel.NewTelemetrySettings())
 	require.NoError(t, err)
 	defer tb.Shutdown()
+	require.NoError(t, tb.RegisterExporterSentryQueueAgeCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterExporterSentryQueuedItemsCallback(func(_ context.Context, observer metric.Int64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
+	require.NoError(t, tb.RegisterExporterSentryRateLimitRemainingCallback(func(_ context.Context, observer metric.Float64Observer) error {
+		observer.Observe(1)
+		return nil
+	}))
 	tb.ExporterSentryDamagedQueues.Add(context.Background(), 1)
 	tb.ExporterSentryDeliveredItems.Add(context.Background(), 1)
 	tb.ExporterSentryDiscardedItems.Add(context.Background(), 1)
 	tb.ExporterSentryEnvelopeBytes.Add(context.Background(), 1)
+	tb.ExporterSentryOfferedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRefusedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRepairedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRequestDuration.Record(context.Background(), 1)
+	tb.ExporterSentryRestoredItems.Add(context.Background(), 1)
+	tb.ExporterSentryStorageFailures.Add(context.Background(), 1)
 	tb.ExporterSentryTriageAnswered.Add(context.Background(), 1)
 	tb.ExporterSentryTriageOffered.Add(context.Background(), 1)
 	tb.ExporterSentryTriageRecords.Add(context.Background(), 1)
@@ -43,6 +59,18 @@ func TestSetupTelemetry(t *testing.T) {
 	AssertEqualExporterSentryEnvelopeBytes(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryOfferedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryQueueAge(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryQueuedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryRateLimitRemaining(t, testTel,
+		[]metricdata.DataPoint[float64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryRefusedItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
@@ -51,6 +79,12 @@ func TestSetupTelemetry(t *testing.T) {
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryRequestDuration(t, testTel,
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryRestoredItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryStorageFailures(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryTriageAnswered(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},

@@ -25,6 +25,8 @@ const (
 	SendError Reason = "send_error"
 	// QueueOverflow: the lane was full and its project drops.
 	QueueOverflow Reason = "queue_overflow"
+	// NetworkError: given up without an answer, because the configuration says so or the exporter stopped.
+	NetworkError Reason = "network_error"
 	// Invalid: nothing that Sentry takes could be made of it.
 	Invalid Reason = "invalid"
 )
