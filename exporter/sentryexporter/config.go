@@ -69,8 +69,21 @@ type EventsConfig struct {
 	// MinSeverity is the least severity of a log record that becomes an event: warn, error or fatal. Records
 	// with an exception become events from warn on, whatever is set here.
 	MinSeverity string `mapstructure:"min_severity"`
+	// Budget bounds the events of one issue.
+	Budget BudgetConfig `mapstructure:"budget"`
 	// SpanExceptions says which "exception" span events become events: "error" (the span failed), "all" or "off".
 	SpanExceptions string `mapstructure:"span_exceptions"`
+}
+
+// BudgetConfig bounds the events of one issue, in one process. What is held back is counted: on the next event of the issue, as a metric,
+// and in Sentry's statistics.
+type BudgetConfig struct {
+	// Enabled switches the budget on.
+	Enabled bool `mapstructure:"enabled"`
+	// First is how many events of an issue go out before any is held back.
+	First int `mapstructure:"first"`
+	// Every is how often one goes out after that, for as long as the issue lasts.
+	Every time.Duration `mapstructure:"every"`
 }
 
 // LogsConfig says whether log records also go to Sentry Logs, which are billed by the byte.
@@ -96,6 +109,7 @@ var (
 	_ confmap.Unmarshaler = (*Config)(nil)
 	_ confmap.Validator   = (*Config)(nil)
 	_ confmap.Validator   = (*EventsConfig)(nil)
+	_ confmap.Validator   = (*BudgetConfig)(nil)
 	_ confmap.Validator   = (*LogsConfig)(nil)
 )
 
@@ -117,6 +131,8 @@ const (
 	defaultTimeout         = 30 * time.Second
 	defaultIdleConnections = 20
 	defaultMaxWait         = 10 * time.Minute
+	defaultBudgetFirst     = 10
+	defaultBudgetEvery     = 5 * time.Minute
 )
 
 const (
@@ -142,8 +158,12 @@ func createDefaultConfig() component.Config {
 	retry.MaxElapsedTime = 0
 
 	return &Config{
-		OnFull:    onFullBlock,
-		Events:    EventsConfig{MinSeverity: "error", SpanExceptions: string(triage.SpanExceptionsError)},
+		OnFull: onFullBlock,
+		Events: EventsConfig{
+			MinSeverity:    "error",
+			SpanExceptions: string(triage.SpanExceptionsError),
+			Budget:         BudgetConfig{Enabled: true, First: defaultBudgetFirst, Every: defaultBudgetEvery},
+		},
 		Logs:      LogsConfig{MinSeverity: "info", ResourceAttributes: slices.Clone(translate.DefaultLogResourceAttributes)},
 		RateLimit: RateLimitConfig{MaxWait: defaultMaxWait},
 		HTTP:      http,
@@ -275,6 +295,18 @@ func (cfg *EventsConfig) Validate() error {
 	}
 	if !triage.SpanExceptions(cfg.SpanExceptions).Valid() {
 		errs = append(errs, fmt.Errorf("'span_exceptions' must be error, all or off, not %q", cfg.SpanExceptions))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate checks the bounds of the budget.
+func (cfg *BudgetConfig) Validate() error {
+	var errs []error
+	if cfg.First < 0 {
+		errs = append(errs, errors.New("'first' must not be negative"))
+	}
+	if cfg.Every <= 0 {
+		errs = append(errs, errors.New("'every' must be above 0"))
 	}
 	return errors.Join(errs...)
 }

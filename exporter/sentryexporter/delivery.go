@@ -119,6 +119,11 @@ func (d *delivery) send(p parcel) {
 // settle books an outcome.
 func (d *delivery) settle(p parcel, result transport.Result) {
 	l := d.lane
+	if result.Verdict == transport.Failed {
+		l.unanswered(result.Reason)
+	} else {
+		l.answered()
+	}
 	switch result.Verdict {
 	case transport.Delivered:
 		d.book(p, func() { l.delivered(d.ctx, p) })

@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -76,9 +77,11 @@ func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plog.Logs, error) {
 	p := share.project
 	batch := o.triage.Logs(ld, p.dsn.ProjectID(), share.resources)
+	defer batch.Rollback()
 	err := o.offerEvents(ctx, p, batch)
 	if p.logs == nil {
 		if err != nil {
+			o.bookAnswers(ctx, p, batch) // only the events come again
 			return batch.Refused(), err
 		}
 		return plog.Logs{}, nil
@@ -141,7 +144,7 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 			continue
 		}
 		part := share.traces(td)
-		err := o.offerEvents(ctx, share.project, o.triage.Traces(td, share.project.dsn.ProjectID(), share.resources))
+		err := o.offerSpanEvents(ctx, share, td)
 		if err == nil {
 			err = share.project.spans.offer(ctx, part)
 		}
@@ -163,6 +166,13 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 		return consumererror.NewTraces(refused, rest)
 	}
 	return nil
+}
+
+// offerSpanEvents offers the exceptions on a project's spans.
+func (o *owner) offerSpanEvents(ctx context.Context, share share, td ptrace.Traces) error {
+	batch := o.triage.Traces(td, share.project.dsn.ProjectID(), share.resources)
+	defer batch.Rollback()
+	return o.offerEvents(ctx, share.project, batch)
 }
 
 // traces is the share's part of a request: the request itself where it is all of it, else a copy.
@@ -200,13 +210,16 @@ func (o *owner) offerEvents(ctx context.Context, p *project, batch *triage.Batch
 	if batch.Offered() > 0 {
 		err = p.events.offerLogs(ctx, p.events.queue, batch.Events)
 	}
-	var undelivered consumererror.Logs
+	undelivered, partly := errors.AsType[consumererror.Logs](err)
 	switch {
 	case err == nil || consumererror.IsPermanent(err):
+		o.telemetry.ExporterSentryTriageRecords.Add(ctx, int64(batch.Offered()))
+		o.telemetry.ExporterSentryTriageOffered.Add(ctx, int64(batch.Offered()))
+		o.repaired(ctx, "truncated", batch.Truncated)
 		batch.Commit()
-		o.book(ctx, batch)
-	case errors.As(err, &undelivered):
-		// Without a queue the lane delivers at once: what it did deliver must not go out again when the request is repeated.
+		o.bookCommitted(ctx, p, batch)
+	case partly:
+		// What was taken, or delivered at once, must not go out again when the request is repeated.
 		left := eventIDs(undelivered.Data())
 		batch.CommitOnly(func(id sentry.EventID) bool { return !left[id] })
 	}
@@ -225,15 +238,29 @@ func eventIDs(ld plog.Logs) map[sentry.EventID]bool {
 	return ids
 }
 
-// book counts what triage did with a request that was answered; one that is refused will be counted when it comes again.
-func (o *owner) book(ctx context.Context, batch *triage.Batch) {
+// bookAnswers makes final, and counts, what triage answered in a request of which only the events come again.
+func (o *owner) bookAnswers(ctx context.Context, p *project, batch *triage.Batch) {
+	batch.CommitAnswers()
+	o.bookCommitted(ctx, p, batch)
+}
+
+// bookCommitted counts the final answers of a batch. A request that comes again as a whole is counted then.
+func (o *owner) bookCommitted(ctx context.Context, p *project, batch *triage.Batch) {
 	t := o.telemetry
-	t.ExporterSentryTriageRecords.Add(ctx, int64(batch.Seen))
-	t.ExporterSentryTriageOffered.Add(ctx, int64(batch.Offered()))
 	batch.EachAnswer(func(a triage.Answer, n int) {
+		t.ExporterSentryTriageRecords.Add(ctx, int64(n))
 		t.ExporterSentryTriageAnswered.Add(ctx, int64(n), metric.WithAttributes(attribute.String("answer", a.String())))
 	})
-	o.repaired(ctx, "truncated", batch.Truncated)
+	if n := batch.Answered[triage.OverBudget]; n > 0 {
+		p.ledger.Add(report.SampleRate, report.Quantity{Category: sentry.CategoryError, N: n})
+	}
+	batch.EachHeldBack(func(w triage.Workload, n int) {
+		t.ExporterSentryHeldBack.Add(ctx, int64(n), metric.WithAttributes(
+			attribute.String("project", p.name), attribute.String("namespace", w.Namespace), attribute.String("workload", w.Name)))
+	})
+	if batch.Forgotten > 0 {
+		t.ExporterSentryHeldBackUntold.Add(ctx, int64(batch.Forgotten))
+	}
 }
 
 func (o *owner) repaired(ctx context.Context, repair string, n int) {

@@ -22,9 +22,10 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentrytest"
 )
 
-// testConfig is the default configuration for a fake Sentry, with short pauses between tries.
+// testConfig is the default configuration for a fake Sentry, with short pauses between tries and without a budget: most tests want every event.
 func testConfig(fake *sentrytest.Fake, change ...func(*Config)) *Config {
 	cfg := createDefaultConfig().(*Config)
+	cfg.Events.Budget.Enabled = false
 	cfg.DSN = configopaque.String(fake.DSN("7"))
 	cfg.Retry.InitialInterval = 5 * time.Millisecond
 	cfg.Retry.MaxInterval = 10 * time.Millisecond
@@ -37,6 +38,8 @@ func testConfig(fake *sentrytest.Fake, change ...func(*Config)) *Config {
 func withoutQueue(cfg *Config) {
 	cfg.Queue = configoptional.None[exporterhelper.QueueBatchConfig]()
 }
+
+func withBudget(cfg *Config) { cfg.Events.Budget.Enabled = true }
 
 func withoutRetry(cfg *Config) { cfg.Retry.Enabled = false }
 

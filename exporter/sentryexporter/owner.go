@@ -14,13 +14,17 @@ import (
 	"go.opentelemetry.io/collector/config/configcompression"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.uber.org/zap"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/durable"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/metadata"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/template"
 )
 
 // sdkName is what Sentry shows as the sender. Names have the form sentry.<language>.<thing> (event payloads, SDK interface).
@@ -85,6 +89,7 @@ func (o *owner) start(ctx context.Context, host component.Host) error {
 
 // open builds and starts what the signals share.
 func (o *owner) open(ctx context.Context, host component.Host) error {
+	o.checkQueueDirectory(host)
 	telemetry, err := metadata.NewTelemetryBuilder(o.set.TelemetrySettings)
 	if err != nil {
 		return err
@@ -97,7 +102,11 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 	o.triage = triage.New(triage.Config{
 		MinSeverity:    severityNumber(o.cfg.Events.MinSeverity),
 		SpanExceptions: triage.SpanExceptions(o.cfg.Events.SpanExceptions),
-		Now:            o.now,
+		Budget: budget.Config{
+			Enabled: o.cfg.Events.Budget.Enabled, First: o.cfg.Events.Budget.First, Every: o.cfg.Events.Budget.Every,
+		},
+		Template: template.Hash,
+		Now:      o.now,
 	})
 	if err := o.openProjects(client); err != nil {
 		return err
@@ -111,6 +120,16 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 		}
 	}
 	return nil
+}
+
+// checkQueueDirectory warns of a queue that others than its owner can read: what waits there is what apps wrote.
+func (o *owner) checkQueueDirectory(host component.Host) {
+	if !o.cfg.Queue.HasValue() || o.cfg.Queue.Get().StorageID == nil {
+		return
+	}
+	if err := durable.CheckDirectory(host, *o.cfg.Queue.Get().StorageID); err != nil {
+		o.set.Logger.Warn("The queue's directory is not as it should be.", zap.Error(err))
+	}
 }
 
 // openProjects builds the router with the projects of the configuration.

@@ -28,6 +28,7 @@ type project struct {
 
 	ledger   report.Ledger // what was dropped and is not yet reported
 	reporter reporter
+	silence  silence
 }
 
 type projectSettings struct {

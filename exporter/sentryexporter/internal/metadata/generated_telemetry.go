@@ -32,6 +32,8 @@ type TelemetryBuilder struct {
 	ExporterSentryDeliveredItems     metric.Int64Counter
 	ExporterSentryDiscardedItems     metric.Int64Counter
 	ExporterSentryEnvelopeBytes      metric.Int64Counter
+	ExporterSentryHeldBack           metric.Int64Counter
+	ExporterSentryHeldBackUntold     metric.Int64Counter
 	ExporterSentryOfferedItems       metric.Int64Counter
 	ExporterSentryQueueAge           metric.Float64ObservableGauge
 	ExporterSentryQueuedItems        metric.Int64ObservableGauge
@@ -164,6 +166,18 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_sentry_envelope_bytes",
 		metric.WithDescription("Bytes of the envelopes before compression. [Alpha]"),
 		metric.WithUnit("By"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryHeldBack, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_held_back",
+		metric.WithDescription("Errors that were over the budget of their issue, by workload (the first 200, then (other)). The issue's next event says how many. [Alpha]"),
+		metric.WithUnit("{record}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryHeldBackUntold, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_held_back_untold",
+		metric.WithDescription("Of those held back, the ones that no event will tell of, because too many other issues came in between. [Alpha]"),
+		metric.WithUnit("{record}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentryOfferedItems, err = builder.meter.Int64Counter(

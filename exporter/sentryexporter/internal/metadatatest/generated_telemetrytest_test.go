@@ -36,6 +36,8 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterSentryDeliveredItems.Add(context.Background(), 1)
 	tb.ExporterSentryDiscardedItems.Add(context.Background(), 1)
 	tb.ExporterSentryEnvelopeBytes.Add(context.Background(), 1)
+	tb.ExporterSentryHeldBack.Add(context.Background(), 1)
+	tb.ExporterSentryHeldBackUntold.Add(context.Background(), 1)
 	tb.ExporterSentryOfferedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRefusedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRepairedItems.Add(context.Background(), 1)
@@ -57,6 +59,12 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryEnvelopeBytes(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryHeldBack(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryHeldBackUntold(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryOfferedItems(t, testTel,

@@ -27,6 +27,8 @@ const (
 	QueueOverflow Reason = "queue_overflow"
 	// NetworkError: given up without an answer, because the configuration says so or the exporter stopped.
 	NetworkError Reason = "network_error"
+	// SampleRate: over the budget of its issue.
+	SampleRate Reason = "sample_rate"
 	// Invalid: nothing that Sentry takes could be made of it.
 	Invalid Reason = "invalid"
 )
