@@ -3,6 +3,7 @@ package sentryexporter
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -37,7 +38,7 @@ func TestACrashLoopKeepsToItsBudget(t *testing.T) {
 	assert.Equal(t, map[string]float64{"sample_rate/error": errors - 10}, fake.Reported())
 	held, err := o.tel.GetMetric("otelcol_exporter_sentry_held_back")
 	require.NoError(t, err)
-	assert.Contains(t, fmt.Sprint(held), fmt.Sprint(errors-10))
+	assert.Contains(t, fmt.Sprint(held), strconv.Itoa(errors-10))
 }
 
 // What comes back because its lane was full took nothing of the budget, and nothing is counted twice.

@@ -2,6 +2,7 @@ package sentryexporter
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,6 +37,7 @@ func TestADSNIsAllThatIsNeeded(t *testing.T) {
 	cfg, err := load(t, map[string]any{"dsn": goodDSN})
 	require.NoError(t, err)
 	assert.Equal(t, "error", cfg.Events.MinSeverity)
+	assert.Equal(t, BudgetConfig{Enabled: true, First: 10, Every: 5 * time.Minute}, cfg.Events.Budget)
 	assert.True(t, cfg.Queue.HasValue())
 	assert.Zero(t, cfg.Retry.MaxElapsedTime, "data is given up by the queue's size, not by a clock")
 }
@@ -56,6 +58,8 @@ func TestConfigErrors(t *testing.T) {
 		"old contrib's keys":    {map[string]any{"dsn": goodDSN, "insecure_skip_verify": true}, []string{"'insecure_skip_verify'", "http::tls::insecure_skip_verify"}},
 		"severity":              {map[string]any{"dsn": goodDSN, "events": map[string]any{"min_severity": "info"}}, []string{"events", "'min_severity'", "warn, error, fatal"}},
 		"span exceptions":       {map[string]any{"dsn": goodDSN, "events": map[string]any{"span_exceptions": "some"}}, []string{"events", "'span_exceptions'"}},
+		"budget's first":        {map[string]any{"dsn": goodDSN, "events": map[string]any{"budget": map[string]any{"first": -1}}}, []string{"events::budget", "'first'"}},
+		"budget's every":        {map[string]any{"dsn": goodDSN, "events": map[string]any{"budget": map[string]any{"every": "0s"}}}, []string{"events::budget", "'every'"}},
 		"environment":           {map[string]any{"dsn": goodDSN, "environment": "a/b"}, []string{"'environment'"}},
 		"release":               {map[string]any{"dsn": goodDSN, "release": "latest"}, []string{"'release'"}},
 		"endpoint":              {map[string]any{"dsn": goodDSN, "http": map[string]any{"endpoint": "https://x"}}, []string{"'http::endpoint'"}},

@@ -219,3 +219,14 @@ func TestQueuedRemembersTheOldest(t *testing.T) {
 	assert.Zero(t, n)
 	assert.Zero(t, since)
 }
+
+// A limit shows how long it still lasts, in the lane that it holds up and in no other.
+func TestALimitShows(t *testing.T) {
+	fake := sentrytest.Start(t)
+	fake.AnswerWith(answers(limited("transaction", 30)))
+	o := observe(t, componenttest.NewNopHost(), testConfig(fake))
+	require.NoError(t, o.traces.ConsumeTraces(context.Background(), oneTrace(1, 3)))
+	require.Eventually(t, func() bool { return o.of("rate_limit_remaining", "span") > 20 }, 30*time.Second, 5*time.Millisecond)
+	assert.Zero(t, o.of("rate_limit_remaining", "error"))
+	o.stop()
+}
