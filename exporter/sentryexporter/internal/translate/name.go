@@ -14,7 +14,7 @@ var nameSources = map[string]bool{sourceCustom: true, sourceURL: true, sourceRou
 
 // name is the low-cardinality name of a segment, and its source: what the SDK says, else the first template of the op that can be filled, else
 // the span's own name, which OpenTelemetry asks to be of low cardinality.
-func (t *Spans) name(fam *family, op string, span ptrace.Span) (name, source string) {
+func (t *reader) name(fam *family, op string, span ptrace.Span) (name, source string) {
 	name, source = t.inferName(fam, op, span)
 	for _, s := range [...]slot{slotSegmentName, slotSentryName} {
 		if said := t.facts.text(s); said != "" {
@@ -28,7 +28,7 @@ func (t *Spans) name(fam *family, op string, span ptrace.Span) (name, source str
 	return name, source
 }
 
-func (t *Spans) inferName(fam *family, op string, span ptrace.Span) (name, source string) {
+func (t *reader) inferName(fam *family, op string, span ptrace.Span) (name, source string) {
 	f := &t.facts
 	if job := f.text(slotJob); job != "" && fam.source == sourceTask {
 		return job, sourceTask
@@ -78,7 +78,7 @@ func (f *facts) isRaw(name string) bool {
 }
 
 // description of a child span: what the SDK says, else the first template of the op that can be filled, else the span's name.
-func (t *Spans) description(op string, span ptrace.Span) string {
+func (t *reader) description(op string, span ptrace.Span) string {
 	for _, s := range [...]slot{slotSentryDescription, slotSentryName, slotJob} {
 		if said := t.facts.text(s); said != "" {
 			return said
@@ -94,7 +94,7 @@ func anyTemplate(conventions.Template) bool { return true }
 
 // fill is the first of the wanted templates that can be filled; "" if there is none. Where the result is what the caller has already, own, that
 // is returned.
-func (t *Spans) fill(templates []conventions.Template, own string, wanted func(conventions.Template) bool) string {
+func (t *reader) fill(templates []conventions.Template, own string, wanted func(conventions.Template) bool) string {
 	for _, tpl := range templates {
 		if !wanted(tpl) {
 			continue
@@ -110,7 +110,7 @@ func (t *Spans) fill(templates []conventions.Template, own string, wanted func(c
 
 // take is the text written since mark, borrowed from t.text: valid until the next transaction is made. t.text only grows until then, and what
 // is written stays as it is; where it has to move, the string keeps the old memory.
-func (t *Spans) take(mark int, own string) string {
+func (t *reader) take(mark int, own string) string {
 	b := t.text[mark:]
 	if len(b) == 0 || string(b) == own {
 		t.text = t.text[:mark]
@@ -140,7 +140,7 @@ func httpMethod(method string) string {
 // httpName is the name of a segment that serves, or makes, an HTTP request. By route or template where there is one. Without: a span name that
 // somebody chose; else the path (of a client: the URL), with all that looks like an id taken out, as source "url", which tells Sentry to look for
 // more of that; but the bare method for a path that the server does not have: those are anything that a scanner tries.
-func (t *Spans) httpName(op string, span ptrace.Span) (name, source string) {
+func (t *reader) httpName(op string, span ptrace.Span) (name, source string) {
 	f := &t.facts
 	if f.field(conventions.FieldHTTPRoute) != "" || f.field(conventions.FieldURLTemplate) != "" {
 		if name := t.fill(conventions.Names(op), span.Name(), tellsWhat); name != "" {

@@ -157,7 +157,7 @@ func isWord(s string) bool {
 	return digits <= 1
 }
 
-// request is what a segment serves: of SERVER spans with HTTP attributes. Headers stay where they are, in the data.
+// request is what a segment serves: of SERVER spans with HTTP attributes. Headers stay in the data too.
 func (t *Spans) request(span ptrace.Span) *sentry.Request {
 	f := &t.facts
 	if span.Kind() != ptrace.SpanKindServer || !f.has(slot(conventions.FieldHTTPRequestMethod)) {
@@ -166,8 +166,46 @@ func (t *Spans) request(span ptrace.Span) *sentry.Request {
 	mark := len(t.text)
 	t.text = f.appendOrigin(t.text)
 	t.text = append(t.text, f.path()...)
+	url := t.take(mark, "")
+	t.headersMem = t.headers(t.headersMem[:0], span.Attributes(), requestHeader)
+	if agent := attrText(span.Attributes(), "user_agent.original", "http.user_agent"); agent != "" && !hasHeader(t.headersMem, "user-agent") {
+		t.headersMem = append(t.headersMem, sentry.Tag{Key: "user-agent", Value: agent}) // Sentry reads the browser from it
+	}
 	t.requestMem = sentry.Request{
-		Method: f.field(conventions.FieldHTTPRequestMethod), URL: t.take(mark, ""), QueryString: f.query(),
+		Method: f.field(conventions.FieldHTTPRequestMethod), URL: url, QueryString: f.query(), Headers: t.headersMem,
 	}
 	return &t.requestMem
+}
+
+func hasHeader(headers []sentry.Tag, name string) bool {
+	for i := range headers {
+		if headers[i].Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+// response is what a segment answered: status, size and headers (Sentry's context of that name).
+func (t *Spans) response(span ptrace.Span) []sentry.Context {
+	fields := t.responseMem[:0]
+	if t.facts.has(slotHTTPStatus) {
+		fields = append(fields, sentry.Attr{Key: "status_code", Value: t.facts.values[slotHTTPStatus]})
+	}
+	if v, ok := span.Attributes().Get("http.response.body.size"); ok {
+		fields = append(fields, sentry.Attr{Key: "body_size", Value: t.value(v)})
+	}
+	if headers := t.headers(nil, span.Attributes(), responseHeader); len(headers) > 0 {
+		list := make([]sentry.Attr, len(headers))
+		for i, h := range headers {
+			list[i] = sentry.Attr{Key: h.Key, Value: sentry.String(h.Value)}
+		}
+		fields = append(fields, sentry.Attr{Key: "headers", Value: sentry.Map(list)})
+	}
+	t.responseMem = fields
+	if len(fields) == 0 {
+		return nil
+	}
+	t.contextsMem[0] = sentry.Context{Key: "response", Fields: fields}
+	return t.contextsMem[:]
 }

@@ -23,7 +23,7 @@ const opDefault = "default"
 // family is a part of the semantic conventions.
 type family struct {
 	by     []slot // the span belongs to the family if one of these is filled
-	op     func(t *Spans, span ptrace.Span) string
+	op     func(t *reader, span ptrace.Span) string
 	source string // of a transaction name made from the family's templates
 	own    string // of a transaction that has the span's own name
 }
@@ -36,17 +36,17 @@ var spanFamilies = []family{
 	{by: []slot{slotMessagingSystem, slot(conventions.FieldMessagingDestinationName), slot(conventions.FieldMessagingOperationType), slotMessagingOperation, slotJob}, op: opMessaging, source: sourceTask, own: sourceTask},
 	{by: []slot{slotCacheOperation, slotCacheHit, slot(conventions.FieldCacheKey)}, op: opCache, source: sourceTask, own: sourceTask},
 	{by: []slot{slot(conventions.FieldDBSystemName), slot(conventions.FieldDBQueryText)}, op: opDB, source: sourceTask, own: sourceTask},
-	{by: []slot{slotRPCSystem, slot(conventions.FieldRPCService)}, op: func(*Spans, ptrace.Span) string { return "rpc" }, source: sourceRoute, own: sourceRoute},
+	{by: []slot{slotRPCSystem, slot(conventions.FieldRPCService)}, op: func(*reader, ptrace.Span) string { return "rpc" }, source: sourceRoute, own: sourceRoute},
 	{by: []slot{slot(conventions.FieldHTTPRequestMethod)}, op: opHTTP, source: sourceRoute, own: sourceCustom},
 	{by: []slot{slot(conventions.FieldGraphQLDocument), slot(conventions.FieldGraphQLOperationType), slotGraphQLOperation}, op: opGraphQL, source: sourceRoute, own: sourceCustom},
 	{by: []slot{slotFaaSTrigger, slotFaaSInvocation}, op: opFaaS, source: sourceRoute, own: sourceRoute},
 	{by: []slot{slotFramework}, op: opFramework, source: sourceRoute, own: sourceCustom},
-	{by: []slot{slotViewTemplate}, op: func(*Spans, ptrace.Span) string { return "template" }, source: sourceCustom, own: sourceCustom},
-	{by: []slot{slotCode}, op: func(*Spans, ptrace.Span) string { return "function" }, source: sourceCustom, own: sourceCustom},
+	{by: []slot{slotViewTemplate}, op: func(*reader, ptrace.Span) string { return "template" }, source: sourceCustom, own: sourceCustom},
+	{by: []slot{slotCode}, op: func(*reader, ptrace.Span) string { return "function" }, source: sourceCustom, own: sourceCustom},
 }
 
 // noFamily is what no convention knows.
-var noFamily = family{op: func(*Spans, ptrace.Span) string { return opDefault }, source: sourceCustom, own: sourceCustom}
+var noFamily = family{op: func(*reader, ptrace.Span) string { return opDefault }, source: sourceCustom, own: sourceCustom}
 
 func (f *facts) family() *family {
 	for i := range spanFamilies {
@@ -60,7 +60,7 @@ func (f *facts) family() *family {
 }
 
 // op is the operation of the span whose facts were read: what its SDK says, else what its family says.
-func (t *Spans) op(fam *family, span ptrace.Span) string {
+func (t *reader) op(fam *family, span ptrace.Span) string {
 	inferred := fam.op(t, span) // always: it completes the facts that templates ask for
 	if said := t.facts.text(slotSentryOp); said != "" {
 		return said
@@ -69,7 +69,7 @@ func (t *Spans) op(fam *family, span ptrace.Span) string {
 }
 
 // known is prefix+"."+word if Sentry knows that op, else otherwise. Nothing is allocated.
-func (t *Spans) known(prefix, word, otherwise string) string {
+func (t *reader) known(prefix, word, otherwise string) string {
 	mark := len(t.text)
 	t.text = append(append(append(t.text, prefix...), '.'), word...)
 	op, ok := conventions.Op(t.text[mark:])
@@ -80,7 +80,7 @@ func (t *Spans) known(prefix, word, otherwise string) string {
 	return otherwise
 }
 
-func opHTTP(_ *Spans, span ptrace.Span) string {
+func opHTTP(_ *reader, span ptrace.Span) string {
 	switch span.Kind() {
 	case ptrace.SpanKindClient:
 		return "http.client"
@@ -103,7 +103,7 @@ var cacheOps = map[string]string{
 }
 
 // opDB: db.query is for spans that have a statement.
-func opDB(t *Spans, _ ptrace.Span) string {
+func opDB(t *reader, _ ptrace.Span) string {
 	op, ok := dbOps[t.facts.field(conventions.FieldDBSystemName)]
 	switch {
 	case op == "cache":
@@ -117,7 +117,7 @@ func opDB(t *Spans, _ ptrace.Span) string {
 	}
 }
 
-func opCache(t *Spans, _ ptrace.Span) string {
+func opCache(t *reader, _ ptrace.Span) string {
 	if op := cacheOp(t.facts.text(slotCacheOperation)); op != "cache" {
 		return op
 	}
@@ -150,7 +150,7 @@ var messagingOps = map[string]messagingOp{
 }
 
 // opMessaging also completes the operation's type, which names ask for, and makes the destination one that is no one's alone.
-func opMessaging(t *Spans, span ptrace.Span) string {
+func opMessaging(t *reader, span ptrace.Span) string {
 	f := &t.facts
 	f.shareDestination()
 	kind := slot(conventions.FieldMessagingOperationType)
@@ -189,7 +189,7 @@ func (f *facts) shareDestination() {
 // genAIOps are operations that conventions and Sentry call differently.
 var genAIOps = map[string]string{"completion": "gen_ai.text_completion", "agent": "gen_ai.invoke_agent", "embedding": "gen_ai.embeddings", "tool": "gen_ai.execute_tool"}
 
-func opGenAI(t *Spans, _ ptrace.Span) string {
+func opGenAI(t *reader, _ ptrace.Span) string {
 	operation := t.facts.field(conventions.FieldGenAIOperationName)
 	if op, ok := genAIOps[operation]; ok {
 		return op
@@ -203,7 +203,7 @@ var mcpFromServer = map[string]bool{
 	"notifications/tools/list_changed": true, "notifications/prompts/list_changed": true,
 }
 
-func opMCP(t *Spans, span ptrace.Span) string {
+func opMCP(t *reader, span ptrace.Span) string {
 	method := t.facts.field(conventions.FieldMCPMethodName)
 	switch {
 	case mcpFromServer[method]:
@@ -218,7 +218,7 @@ func opMCP(t *Spans, span ptrace.Span) string {
 }
 
 // opGraphQL: the type of the operation; else the step that the instrumentation put first in the name ("graphql.resolve item").
-func opGraphQL(t *Spans, span ptrace.Span) string {
+func opGraphQL(t *reader, span ptrace.Span) string {
 	if op := t.known("graphql", t.facts.field(conventions.FieldGraphQLOperationType), ""); op != "" {
 		return op
 	}
@@ -227,7 +227,7 @@ func opGraphQL(t *Spans, span ptrace.Span) string {
 }
 
 // opFaaS: the trigger, as Relay does it; a call of a function has none, but a provider.
-func opFaaS(t *Spans, _ ptrace.Span) string {
+func opFaaS(t *reader, _ ptrace.Span) string {
 	if trigger := t.facts.text(slotFaaSTrigger); trigger != "" {
 		return trigger
 	}
@@ -237,7 +237,7 @@ func opFaaS(t *Spans, _ ptrace.Span) string {
 // frameworkOps are the parts of a web framework that the Node instrumentations tell apart.
 var frameworkOps = map[string]string{"middleware": "middleware", "router": "router", "request_handler": "handler", "handler": "handler", "request_context": "middleware"}
 
-func opFramework(t *Spans, _ ptrace.Span) string {
+func opFramework(t *reader, _ ptrace.Span) string {
 	if op, ok := frameworkOps[t.facts.text(slotFramework)]; ok {
 		return op
 	}

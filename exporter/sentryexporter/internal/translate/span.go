@@ -11,39 +11,46 @@ import (
 // keepText bounds the text memory that is kept from one transaction to the next, in bytes.
 const keepText = 1 << 20
 
-// Spans makes transactions of segments. It keeps its memory from one to the next, so that a span costs no allocation, but for list and map values of
-// attributes. Not for use by several goroutines at once. The zero value is ready.
+// Spans makes transactions of segments. It keeps its memory from one to the next, so that a span costs no allocation. Not for use by several
+// goroutines at once. The zero value is ready.
 type Spans struct {
-	facts facts
-	text  []byte // names and descriptions that had to be put together
+	reader
 
-	tx         sentry.Transaction
-	spans      []sentry.Span
-	data       []sentry.Attr
-	links      []sentry.Link
-	requestMem sentry.Request
-	contexts   [1]sentry.Context
-	fields     [1]sentry.Attr
+	tx           sentry.Transaction
+	spans        []sentry.Span
+	window       window // the times that Sentry takes
+	shift        uint64 // what is added to all times, modulo 2^64, because the segment's lie outside the window
+	made         ordinals
+	requestMem   sentry.Request
+	userMem      sentry.User
+	headersMem   []sentry.Tag
+	responseMem  []sentry.Attr
+	contextsMem  [1]sentry.Context
+	tagsMem      [1]sentry.Tag
+	measurements []sentry.Measurement
 }
 
-// Transaction makes the transaction of a segment of td. The ID is left to the caller: it comes from the project, the trace and Trace.SpanID. received, if
-// not 0, stands in for the time of a segment none of whose spans has one; without it such a transaction has none, and Sentry would refuse it.
+// Transaction makes the transaction of a segment of td. The ID is left to the caller: it comes from the project, the trace and Trace.SpanID. received is
+// the present: it stands in for the time of a segment none of whose spans has one, and a segment too old, or too far ahead, for Sentry is moved to
+// end at it. With 0 times stay as they are.
 //
 // A continuation (seg.Offset > 0) gets a segment span of its own: below the segment's, named like it, over the time of the spans it holds, with an
 // id made from the segment's and the offset.
 //
 // The result, and the strings in it, are valid until the next call, and as long as td is not changed.
 func (t *Spans) Transaction(td ptrace.Traces, seg segment.Segment, res *sentry.Resource, received sentry.Time) (*sentry.Transaction, Repairs) {
-	t.reset(len(seg.Spans))
+	t.begin(len(seg.Spans))
 	var fixed, below Repairs
 	t.tx.Resource = res
 	t.root(td, seg, &fixed)
 	t.rootTime(seg, received, &fixed)
+	t.age(received, &fixed)
 	for i := range seg.Spans {
 		t.child(td, seg, i, &below)
 	}
 	t.tx.Spans = t.spans
 	if seg.Offset > 0 {
+		below.Parts = 1
 		t.continuation(seg)
 		return &t.tx, below // the segment span was counted with the first part
 	}
@@ -51,15 +58,13 @@ func (t *Spans) Transaction(td ptrace.Traces, seg segment.Segment, res *sentry.R
 	return &t.tx, fixed
 }
 
-func (t *Spans) reset(spans int) {
-	if cap(t.text) > keepText {
-		t.text = nil
-	}
+func (t *Spans) begin(spans int) {
+	t.reset()
 	if cap(t.spans) < spans {
 		t.spans = make([]sentry.Span, 0, spans)
 	}
-	t.tx = sentry.Transaction{}
-	t.text, t.spans, t.data, t.links = t.text[:0], t.spans[:0], t.data[:0], t.links[:0]
+	t.tx, t.spans, t.shift = sentry.Transaction{}, t.spans[:0], 0
+	t.made.reset()
 }
 
 // root translates the segment span into everything but the times.
@@ -72,23 +77,24 @@ func (t *Spans) root(td ptrace.Traces, seg segment.Segment, fixed *Repairs) {
 		tx.Trace.ParentSpanID = sentry.SpanID(span.ParentSpanID())
 	}
 	mark := len(t.data)
-	t.data = t.facts.read(t.data, span.Attributes(), span.Kind())
+	t.read(span.Attributes(), span.Kind())
 	fam := t.facts.family()
 	tx.Trace.Op = t.op(fam, span)
 	tx.Trace.Status = t.facts.status(span.Status())
 	tx.Trace.Origin = t.origin()
 	tx.Name, tx.Source = t.name(fam, tx.Trace.Op, span)
-	if tx.Request = t.request(span); tx.Request != nil && t.facts.has(slotHTTPStatus) {
-		t.fields[0] = sentry.Attr{Key: "status_code", Value: t.facts.values[slotHTTPStatus]}
-		t.contexts[0] = sentry.Context{Key: "response", Fields: t.fields[:]}
-		tx.Contexts = t.contexts[:]
+	tx.User = t.user(span)
+	if tx.Request = t.request(span); tx.Request != nil {
+		tx.Contexts = t.response(span)
 	}
 	t.common(td, seg.Root)
 	if seg.Orphan {
 		// As in Sentry's JavaScript and Elixir SDKs: no entry into the service, but a part that lost its segment.
 		t.data = append(t.data, sentry.Attr{Key: "sentry.parent_span_already_sent", Value: sentry.Bool(true)})
 	}
-	tx.Trace.Data = t.data[mark:len(t.data):len(t.data)]
+	tx.Trace.Data = t.since(mark)
+	t.measurements = appendVitals(append(t.measurements[:0], t.measured...), tx.Trace.Data)
+	tx.Measurements = t.measurements
 	tx.Trace.Links = t.linksOf(span, fixed)
 }
 
@@ -102,14 +108,14 @@ func (t *Spans) child(td ptrace.Traces, seg segment.Segment, i int, fixed *Repai
 	}
 	if out.SpanID.IsZero() {
 		fixed.SpanID++
-		out.SpanID = sentry.SpanID(madeID(span, seg.Offset+i+1))
+		out.SpanID = t.made.childID(span, seg.Offset)
 	}
 	if out.ParentSpanID.IsZero() && out.SpanID != t.tx.Trace.SpanID {
 		out.ParentSpanID = t.tx.Trace.SpanID
 	}
-	repairTime(&out.Start, &out.End, t.tx.Start, fixed)
+	t.childTime(&out, fixed)
 	mark := len(t.data)
-	t.data = t.facts.read(t.data, span.Attributes(), span.Kind())
+	t.read(span.Attributes(), span.Kind())
 	out.Op = t.op(t.facts.family(), span)
 	out.Status = t.facts.status(span.Status())
 	out.Origin = t.origin()
@@ -119,7 +125,10 @@ func (t *Spans) child(td ptrace.Traces, seg segment.Segment, i int, fixed *Repai
 		// Where the description says something else, Sentry shows this as the span's name (relay-spans, name.rs).
 		t.data = append(t.data, sentry.Attr{Key: "sentry.name", Value: sentry.String(name)})
 	}
-	out.Data = t.data[mark:len(t.data):len(t.data)]
+	for _, m := range t.measured {
+		t.data = append(t.data, sentry.Attr{Key: m.Name, Value: sentry.Double(m.Value)}) // as Relay files the measurements of spans
+	}
+	out.Data = t.since(mark)
 	out.Links = t.linksOf(span, fixed)
 	t.spans = append(t.spans, out)
 }
@@ -132,9 +141,9 @@ func (t *Spans) continuation(seg segment.Segment) {
 	t.data = append(t.data, sentry.Attr{Key: "otelcol.segment.offset", Value: sentry.Int(int64(seg.Offset))})
 	tx.Trace = sentry.TraceContext{
 		TraceID: tx.Trace.TraceID, SpanID: sentry.SpanID(segment.PartSpanID(pcommon.TraceID(tx.Trace.TraceID), root, seg.Offset)),
-		ParentSpanID: sentry.SpanID(root), Op: opDefault, Status: statusOK, Origin: originSpans, Data: t.data[mark:len(t.data):len(t.data)],
+		ParentSpanID: sentry.SpanID(root), Op: opDefault, Status: statusOK, Origin: originSpans, Data: t.since(mark),
 	}
-	tx.Request, tx.Contexts = nil, nil
+	tx.Request, tx.Contexts, tx.User, tx.Measurements = nil, nil, nil, nil
 	for i := range tx.Spans {
 		if s := &tx.Spans[i]; i == 0 {
 			tx.Start, tx.End = s.Start, s.End
@@ -142,4 +151,34 @@ func (t *Spans) continuation(seg segment.Segment) {
 			tx.Start, tx.End = min(tx.Start, s.Start), max(tx.End, s.End)
 		}
 	}
+}
+
+// vitals are the web vitals among the attributes of a page load, and what Sentry calls them among its measurements.
+var vitals = map[string]sentry.Measurement{
+	"browser.web_vital.cls.value":         {Name: "cls"},
+	"browser.web_vital.fcp.value":         {Name: "fcp", Unit: "millisecond"},
+	"browser.web_vital.fp.value":          {Name: "fp", Unit: "millisecond"},
+	"browser.web_vital.inp.value":         {Name: "inp", Unit: "millisecond"},
+	"browser.web_vital.lcp.value":         {Name: "lcp", Unit: "millisecond"},
+	"browser.web_vital.ttfb.value":        {Name: "ttfb", Unit: "millisecond"},
+	"browser.web_vital.ttfb.request_time": {Name: "ttfb.requestTime", Unit: "millisecond"},
+}
+
+func appendVitals(dst []sentry.Measurement, data []sentry.Attr) []sentry.Measurement {
+	for i := range data {
+		m, ok := vitals[data[i].Key]
+		if !ok {
+			continue
+		}
+		switch v := data[i].Value; v.Kind() {
+		case sentry.KindDouble:
+			m.Value = v.DoubleVal()
+		case sentry.KindInt:
+			m.Value = float64(v.IntVal())
+		default:
+			continue
+		}
+		dst = append(dst, m)
+	}
+	return dst
 }

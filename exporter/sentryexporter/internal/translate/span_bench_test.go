@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
@@ -48,16 +49,35 @@ func benchTrace(t testing.TB, n int) trace {
 	return tr
 }
 
+// fullTrace is benchTrace with all else that a span may hold.
+func fullTrace(t testing.TB, n int) trace {
+	tr := benchTrace(t, n)
+	tr.scope.Scope().Attributes().PutStr("short_name", "tomcat")
+	for _, s := range tr.scope.Spans().All() {
+		attrs{"hosts": []any{"a", "b"}, "nested": map[string]any{"k": []any{1}}, "raw": []byte("bytes")}.to(t, s.Attributes())
+		s.TraceState().FromRaw("ot=th:8")
+		event(t, s, "message", attrs{"message.id": 1, "list": []any{"x"}})
+		event(t, s, "feature_flag", attrs{"feature_flag.key": "dark", "feature_flag.variant": "on"})
+		l := s.Links().AppendEmpty()
+		l.SetTraceID([16]byte{7})
+		l.SetSpanID([8]byte{7})
+		l.Attributes().PutStr("why", "batch")
+	}
+	return tr
+}
+
 func TestTransactionDoesNotAllocate(t *testing.T) {
-	td := benchTrace(t, 100).td
-	var split segment.Splitter
-	var spans Spans
-	segs := split.Split(td)
-	require.Len(t, segs, 1)
-	spans.Transaction(td, segs[0], nil, 0)
-	assert.Zero(t, testing.AllocsPerRun(50, func() {
-		spans.Transaction(td, split.Split(td)[0], nil, 0)
-	}))
+	for name, td := range map[string]ptrace.Traces{"usual": benchTrace(t, 100).td, "full": fullTrace(t, 100).td} {
+		var split segment.Splitter
+		var spans Spans
+		segs := split.Split(td)
+		require.Len(t, segs, 1)
+		translate := func() { spans.Transaction(td, split.Split(td)[0], nil, now) }
+		for range 3 {
+			translate()
+		}
+		assert.Zero(t, testing.AllocsPerRun(50, translate), name)
+	}
 }
 
 func BenchmarkTransaction(b *testing.B) {

@@ -126,9 +126,10 @@ var sideCopies = map[string]string{"net.peer.name": "server.address", "net.peer.
 
 // keyUse is what a span's attribute with a known key is good for.
 type keyUse struct {
-	slot    slot // noSlot: none
-	rank    uint8
-	side    side
+	slot slot // noSlot: none
+	rank uint8
+	side side
+	discretion
 	rename  bool  // the value goes under the current key instead of this one
 	current int16 // index of the current key in currentKeys; -1: the key is current
 	self    int16 // index of this very key in currentKeys; -1: nothing is copied to it
@@ -143,7 +144,7 @@ func makeSpanKeys() (map[string]keyUse, []string) {
 		if u, ok := keys[key]; ok {
 			return u
 		}
-		return keyUse{slot: noSlot, side: keySides[key], current: -1, self: -1}
+		return keyUse{slot: noSlot, side: keySides[key], discretion: discretionOf(key), current: -1, self: -1}
 	}
 	fill := func(s slot, list []string) {
 		for i, key := range list {

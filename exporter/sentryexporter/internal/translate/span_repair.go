@@ -2,101 +2,106 @@ package translate
 
 import (
 	"encoding/binary"
+	"strconv"
 
 	"github.com/cespare/xxhash/v2"
-	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
-// Repairs counts what was wrong with the spans of a segment and was made right, so that Sentry does not refuse the transaction.
+// Repairs counts what was wrong with the spans of a segment and was made right, so that Sentry does not refuse them.
 type Repairs struct {
 	StartTime    int // no start time
 	EndTime      int // no end time, or one before the start
+	Age          int // older, or further ahead, than Sentry takes
 	SpanID       int // no span id
 	TraceID      int // no trace id
 	ParentSpanID int // a parent that is its own descendant
 	Links        int // links without both ids: left out
+	Parts        int // further transactions of a segment that is too large for one
 }
 
 // Add adds the counts of other.
 func (r *Repairs) Add(other Repairs) {
 	r.StartTime += other.StartTime
 	r.EndTime += other.EndTime
+	r.Age += other.Age
 	r.SpanID += other.SpanID
 	r.TraceID += other.TraceID
 	r.ParentSpanID += other.ParentSpanID
 	r.Links += other.Links
+	r.Parts += other.Parts
 }
 
-// rootTime gives the segment its times. Without one of its own it spans the times of the spans in hand; without those it has the time of receipt.
-func (t *Spans) rootTime(seg segment.Segment, received sentry.Time, fixed *Repairs) {
-	tx := &t.tx
-	tx.Start, tx.End = sentry.Time(seg.Root.StartTimestamp()), sentry.Time(seg.Root.EndTimestamp())
-	if tx.Start != 0 || tx.End != 0 {
-		repairTime(&tx.Start, &tx.End, 0, fixed)
-		return
-	}
-	fixed.StartTime++
-	fixed.EndTime++
-	for _, s := range seg.Spans {
-		for _, at := range [...]pcommon.Timestamp{s.StartTimestamp(), s.EndTimestamp()} {
-			if at != 0 && (tx.Start == 0 || sentry.Time(at) < tx.Start) {
-				tx.Start = sentry.Time(at)
-			}
-			tx.End = max(tx.End, sentry.Time(at))
-		}
-	}
-	if tx.End == 0 {
-		tx.Start, tx.End = received, received
-	}
-}
-
-// repairTime makes end not come before start. Of two times the one that is there stands for the other; for both stands otherwise.
-func repairTime(start, end *sentry.Time, otherwise sentry.Time, fixed *Repairs) {
-	if *start == 0 {
-		fixed.StartTime++
-		*start = *end
-		if *end == 0 {
-			*start = otherwise
-		}
-	}
-	if *end < *start {
-		fixed.EndTime++
-		*end = *start
-	}
-}
-
-// rootIDs are the ids of a segment: its own, or, where one is missing, one made from the root.
+// rootIDs are the ids of a segment: its own, or, where one is missing, one made of the root.
 func rootIDs(root segment.Span, fixed *Repairs) (trace sentry.TraceID, span sentry.SpanID) {
 	trace, span = sentry.TraceID(root.TraceID()), sentry.SpanID(root.SpanID())
+	if !trace.IsZero() && !span.IsZero() {
+		return trace, span
+	}
+	content := contentOf(root.Span)
 	if span.IsZero() {
 		fixed.SpanID++
-		span = sentry.SpanID(madeID(root.Span, 0))
+		span = madeID(content, "root")
 	}
 	if trace.IsZero() {
 		fixed.TraceID++
-		id := madeID(root.Span, -1)
+		id := madeID(content, "trace")
 		copy(trace[:8], id[:])
 		copy(trace[8:], span[:])
 	}
 	return trace, span
 }
 
-// madeID is an id for a span without one, from its content and its place in its segment: the same whenever it is translated, whatever else is in
-// the request. The root has place 0, what its trace id is made of -1.
-func madeID(span ptrace.Span, place int) (id pcommon.SpanID) {
-	var key [64]byte
-	trace, parent := span.TraceID(), span.ParentSpanID()
-	copy(key[:16], trace[:])
-	copy(key[16:24], parent[:])
-	binary.BigEndian.PutUint64(key[24:], uint64(span.StartTimestamp()))
-	binary.BigEndian.PutUint64(key[32:], uint64(span.EndTimestamp()))
-	binary.BigEndian.PutUint64(key[40:], uint64(place))
-	binary.BigEndian.PutUint64(key[48:], xxhash.Sum64String(span.Name()))
-	copy(key[56:], "span id")
-	binary.BigEndian.PutUint64(id[:], max(xxhash.Sum64(key[:]), 1))
+// ordinals tells apart spans of one segment that are alike in all that they say.
+type ordinals struct{ seen map[uint64]int }
+
+func (o *ordinals) reset() { clear(o.seen) }
+
+// childID is an id for a span without one: made of its content, so that it is the same whatever else is in the request, and whenever it is translated
+// again. Spans that are alike in everything are numbered, within their part of the segment.
+func (o *ordinals) childID(span ptrace.Span, offset int) sentry.SpanID {
+	content := contentOf(span)
+	if o.seen == nil {
+		o.seen = make(map[uint64]int)
+	}
+	n := o.seen[content]
+	o.seen[content]++
+	if n == 0 && offset == 0 {
+		return madeID(content, "child")
+	}
+	return madeID(content, "child "+strconv.Itoa(offset)+" "+strconv.Itoa(n))
+}
+
+// madeID is an id made of a content for a purpose; never zero.
+func madeID(content uint64, purpose string) (id sentry.SpanID) {
+	key := binary.BigEndian.AppendUint64([]byte("span id "), content)
+	binary.BigEndian.PutUint64(id[:], max(xxhash.Sum64(append(key, purpose...)), 1))
 	return id
+}
+
+// contentOf is a hash of all that a span says. Attributes count in their order, which is that of the sender and stays.
+func contentOf(span ptrace.Span) uint64 {
+	trace, id, parent := span.TraceID(), span.SpanID(), span.ParentSpanID()
+	b := append(append(append([]byte(nil), trace[:]...), id[:]...), parent[:]...)
+	for _, n := range [...]uint64{
+		uint64(span.StartTimestamp()), uint64(span.EndTimestamp()), uint64(span.Kind()), uint64(span.Status().Code()), uint64(span.Flags()),
+	} {
+		b = binary.BigEndian.AppendUint64(b, n)
+	}
+	for _, s := range [...]string{span.Name(), span.Status().Message(), span.TraceState().AsRaw()} {
+		b = append(append(b, s...), 0)
+	}
+	b = appendJSONMap(b, span.Attributes(), 0)
+	for _, e := range span.Events().All() {
+		b = append(binary.BigEndian.AppendUint64(b, uint64(e.Timestamp())), e.Name()...)
+		b = appendJSONMap(b, e.Attributes(), 0)
+	}
+	for _, l := range span.Links().All() {
+		trace, id := l.TraceID(), l.SpanID()
+		b = append(append(b, trace[:]...), id[:]...)
+	}
+	return xxhash.Sum64(b)
 }

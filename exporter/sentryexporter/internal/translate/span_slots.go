@@ -2,16 +2,12 @@ package translate
 
 import (
 	"strconv"
-	"strings"
-
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/conventions"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
-// facts are the slots of one span, filled in one pass over its attributes. Reused from span to span: only filled is cleared.
+// facts are the slots of one span, filled in one pass over its attributes (reader.read). Reused from span to span: only filled is cleared.
 type facts struct {
 	filled uint64
 	ranks  [numSlots]uint8
@@ -29,43 +25,6 @@ type keyCopy struct {
 	current int16
 	rank    uint8
 	value   sentry.Value
-}
-
-// read fills the slots from the attributes and appends them to dst as a span's data: the attributes as they are, then, where the conventions
-// say so and the span does not have them itself, old ones under their current keys.
-func (f *facts) read(dst []sentry.Attr, attrs pcommon.Map, kind ptrace.SpanKind) []sentry.Attr {
-	f.filled, f.present, f.copies = 0, [len(f.present)]uint64{}, f.copies[:0]
-	at := sideOf(kind)
-	for key, v := range attrs.All() {
-		u, known := spanKeys[key]
-		if !known && strings.HasPrefix(key, internalPrefix) {
-			continue
-		}
-		value := Value(v)
-		if value.Kind() == sentry.KindNull {
-			continue
-		}
-		if !known || (u.side != anySide && u.side != at) {
-			dst = append(dst, sentry.Attr{Key: key, Value: value})
-			continue
-		}
-		f.fill(u, value)
-		if u.self >= 0 {
-			f.present[u.self/64] |= 1 << (u.self % 64)
-		}
-		if u.current >= 0 {
-			f.copy(u, value)
-		}
-		if !u.rename {
-			dst = append(dst, sentry.Attr{Key: key, Value: value})
-		}
-	}
-	for _, c := range f.copies {
-		if f.present[c.current/64]&(1<<(c.current%64)) == 0 {
-			dst = append(dst, sentry.Attr{Key: currentKeys[c.current], Value: c.value})
-		}
-	}
-	return dst
 }
 
 // fill puts a value into its slot, unless a better key did so. Empty text says nothing.
@@ -91,6 +50,10 @@ func (f *facts) copy(u keyUse, v sentry.Value) {
 		}
 	}
 	f.copies = append(f.copies, keyCopy{u.current, u.rank, v})
+}
+
+func (f *facts) clear() {
+	f.filled, f.present, f.copies = 0, [len(f.present)]uint64{}, f.copies[:0]
 }
 
 func (f *facts) set(s slot, v sentry.Value) {

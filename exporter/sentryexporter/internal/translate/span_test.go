@@ -191,7 +191,7 @@ func TestSpanData(t *testing.T) {
 	}{
 		"types": {
 			in:   attrs{"s": "x", "i": int64(1), "d": 1.5, "b": true, "l": []any{"a", int64(2)}, "m": map[string]any{"k": "v"}, "n": nil, "empty": "", "bytes": []byte("raw")},
-			want: attrs{"s": "x", "i": int64(1), "d": 1.5, "b": true, "l": []any{"a", int64(2)}, "m": map[string]any{"k": "v"}, "empty": "", "bytes": "raw"},
+			want: attrs{"s": "x", "i": int64(1), "d": 1.5, "b": true, "l": []any{"a", int64(2)}, "m": `{"k":"v"}`, "empty": "", "bytes": "raw"},
 		},
 		"what is the exporter's own is not shown": {
 			in: attrs{"sentry.internal.event_id": "x", "sentry.internal.": 1, "sentry.internals": 2}, want: attrs{"sentry.internals": int64(2)},
@@ -430,7 +430,7 @@ func TestContinuation(t *testing.T) {
 	}
 	assert.Len(t, seen, 5)
 	assert.Len(t, ids, 3)
-	assert.Equal(t, Repairs{EndTime: 1}, total, "the segment span is counted once")
+	assert.Equal(t, Repairs{EndTime: 1, Parts: 2}, total, "the segment span is counted once")
 }
 
 // The strings of a result are borrowed from memory that grows while it is made: what was written before must stay.
