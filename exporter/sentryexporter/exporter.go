@@ -76,7 +76,7 @@ func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 // consumeLogs offers a project's share, events first: their ids make a repeat harmless. With an error it gives back what was refused.
 func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plog.Logs, error) {
 	p := share.project
-	batch := o.triage.Logs(ld, p.dsn.ProjectID(), share.resources)
+	batch := p.triage.Logs(ld, share.resources)
 	defer batch.Rollback()
 	err := o.offerEvents(ctx, p, batch)
 	if p.logs == nil {
@@ -170,7 +170,7 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 
 // offerSpanEvents offers the exceptions on a project's spans.
 func (o *owner) offerSpanEvents(ctx context.Context, share share, td ptrace.Traces) error {
-	batch := o.triage.Traces(td, share.project.dsn.ProjectID(), share.resources)
+	batch := share.project.triage.Traces(td, share.resources)
 	defer batch.Rollback()
 	return o.offerEvents(ctx, share.project, batch)
 }

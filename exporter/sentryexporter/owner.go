@@ -24,7 +24,6 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
-	"github.com/otelcol-sentry/otelcol-sentry/internal/template"
 )
 
 // sdkName is what Sentry shows as the sender. Names have the form sentry.<language>.<thing> (event payloads, SDK interface).
@@ -105,8 +104,7 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 		Budget: budget.Config{
 			Enabled: o.cfg.Events.Budget.Enabled, First: o.cfg.Events.Budget.First, Every: o.cfg.Events.Budget.Every,
 		},
-		Template: template.Hash,
-		Now:      o.now,
+		Now: o.now,
 	})
 	if err := o.openProjects(client); err != nil {
 		return err
@@ -187,6 +185,7 @@ func (o *owner) openProject(client *http.Client, cfg ProjectConfig) (*project, e
 		status:    o.status,
 		now:       o.now,
 	})
+	p.triage = o.triage.Project(dsn.ProjectID(), cfg.Name)
 	o.projects = append(o.projects, p)
 	return p, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/report"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -21,6 +22,7 @@ type project struct {
 	name string
 	dsn  sentry.DSN
 	projectSettings
+	triage *triage.Project
 
 	events *eventsLane
 	spans  *spansLane

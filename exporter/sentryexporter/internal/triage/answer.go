@@ -19,11 +19,16 @@ const (
 	Off
 	// OverBudget: enough events of its issue have gone out. A later event of the issue says how many were held back.
 	OverBudget
+	// Excluded: a rule of the configuration excludes it, or none includes it.
+	Excluded
+	// Explained: a span that failed because something failed inside of it, which is the better event.
+	Explained
 	answers
 )
 
 var answerNames = [answers]string{
-	"below_min_severity", "no_error_found", "duplicate", "span_not_failed", "client_error", "off", "over_budget",
+	"below_min_severity", "no_error_found", "duplicate", "span_not_failed", "client_error", "off", "over_budget", "excluded",
+	"explained",
 }
 
 // String is the answer's name in metrics.

@@ -27,9 +27,8 @@ type Batch struct {
 	// because too many other issues came in between.
 	Forgotten int
 
-	project string
+	project *Project
 	now     time.Time
-	triage  *Triage
 	offered int
 	held    []heldWorkload
 	*memory // nil once all is final or taken back
@@ -43,6 +42,7 @@ type memory struct {
 	heldIDs  []sentry.EventID // and one by one
 	ids      map[sentry.EventID]struct{}
 	ordinals map[sentry.EventID]int
+	spans    lineage
 }
 
 // event is an event of the batch, and what it took of its issue's budget.
@@ -65,11 +65,11 @@ type heldWorkload struct {
 const maxReused = 4096
 
 var memories = sync.Pool{New: func() any {
-	return &memory{ids: make(map[sentry.EventID]struct{}), ordinals: make(map[sentry.EventID]int)}
+	return &memory{ids: make(map[sentry.EventID]struct{}), ordinals: make(map[sentry.EventID]int), spans: newLineage()}
 }}
 
-func (t *Triage) newBatch(project string) *Batch {
-	return &Batch{Events: plog.NewLogs(), triage: t, project: project, now: t.cfg.Now(), memory: memories.Get().(*memory)}
+func (p *Project) newBatch() *Batch {
+	return &Batch{Events: plog.NewLogs(), project: p, now: p.cfg.Now(), memory: memories.Get().(*memory)}
 }
 
 // EachAnswer calls f for every answer that was given at least once.
@@ -106,7 +106,7 @@ func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) {
 	rest := b.events[:0]
 	for _, e := range b.events {
 		if delivered(e.id) {
-			b.triage.seen.add(e.id)
+			b.project.seen.add(e.id)
 		} else {
 			rest = append(rest, e)
 		}
@@ -116,15 +116,15 @@ func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) {
 
 // CommitAnswers makes final what the batch answered by itself: what was held back is counted, once.
 func (b *Batch) CommitAnswers() {
-	if b.memory == nil || b.triage.budget == nil {
+	if b.memory == nil || b.project.budget == nil {
 		return
 	}
 	for _, h := range b.issues {
-		b.triage.budget.HoldBack(h.issue, h.n)
+		b.project.budget.HoldBack(h.issue, h.n)
 	}
-	b.triage.heldBack.add(b.heldIDs...)
+	b.project.heldBack.add(b.heldIDs...)
 	b.issues, b.heldIDs = b.issues[:0], b.heldIDs[:0]
-	b.Forgotten += b.triage.budget.TakeForgotten()
+	b.Forgotten += b.project.budget.TakeForgotten()
 }
 
 // Rollback takes back what is not final: what was reserved for the batch's events is free again.
@@ -132,9 +132,9 @@ func (b *Batch) Rollback() {
 	if b.memory == nil {
 		return
 	}
-	if b.triage.budget != nil {
+	if b.project.budget != nil {
 		for _, e := range b.events {
-			b.triage.budget.GiveBack(e.ticket)
+			b.project.budget.GiveBack(e.ticket)
 		}
 	}
 	b.release()
@@ -142,12 +142,13 @@ func (b *Batch) Rollback() {
 
 func (b *Batch) release() {
 	m := b.memory
-	if b.memory = nil; m == nil || len(m.ids) > maxReused || cap(m.digest.buf) > maxText {
+	if b.memory = nil; m == nil || len(m.ids) > maxReused || len(m.spans.of) > maxReused || cap(m.digest.buf) > maxText {
 		return
 	}
 	m.events, m.issues, m.heldIDs = m.events[:0], m.issues[:0], m.heldIDs[:0]
 	clear(m.ids)
 	clear(m.ordinals)
+	m.spans.clear()
 	memories.Put(m)
 }
 
@@ -207,7 +208,7 @@ func (b *Batch) add(out *target, rec plog.LogRecord, v Verdict) {
 
 // recordID names a record that is told from others by where and when it was written; of equal ones in one request the n-th has its own.
 func (b *Batch) recordID(out *target, rec plog.LogRecord) sentry.EventID {
-	id := b.digest.recordID(b.project, rec, sourceOf(out.resource.Attributes(), out.scope.Name(), rec))
+	id := b.digest.recordID(b.project.id, rec, sourceOf(out.resource.Attributes(), out.scope.Name(), rec))
 	n := b.ordinals[id]
 	b.ordinals[id] = n + 1
 	return b.digest.nth(id, n)

@@ -28,20 +28,8 @@ func frugal() (*Triage, *clock) {
 		MinSeverity:    plog.SeverityNumberError,
 		SpanExceptions: SpanExceptionsError,
 		Budget:         budget.Config{Enabled: true, First: 10, Every: 5 * time.Minute},
-		Template:       withoutDigits,
 		Now:            c.now,
 	}), c
-}
-
-// withoutDigits is a template as simple as can be: an FNV-1a hash of what is no digit.
-func withoutDigits(message string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(message) {
-		if c := message[i]; c < '0' || c > '9' {
-			h = (h ^ uint64(c)) * 1099511628211
-		}
-	}
-	return h
 }
 
 // numbered makes a request of n error records whose bodies differ in a number; each is another occurrence.
@@ -69,7 +57,7 @@ func TestACrashLoop(t *testing.T) {
 	var out, told, held, byWorkload, serial int
 	run := func(requests int) {
 		for range requests {
-			b := tri.Logs(numbered(100, serial, "worker 17 died after %d ms"), project, nil)
+			b := tri.Project(project, "").Logs(numbered(100, serial, "worker 17 died after %d ms"), nil)
 			serial += 100
 			o, n := consume(b)
 			out, told, held = out+o, told+n, held+b.Answered[OverBudget]
@@ -91,7 +79,7 @@ func TestACrashLoop(t *testing.T) {
 	assert.Equal(t, 12, out, "one every five minutes")
 	assert.Equal(t, serial, out+held, "all are accounted for")
 	clock.forward(5 * time.Minute)
-	o, n := consume(tri.Logs(numbered(1, serial, "worker 17 died after %d ms"), project, nil))
+	o, n := consume(tri.Project(project, "").Logs(numbered(1, serial, "worker 17 died after %d ms"), nil))
 	assert.Equal(t, 1, o)
 	assert.Equal(t, held, told+n, "and all were told of")
 }
@@ -134,14 +122,13 @@ func TestWhatIsOneIssue(t *testing.T) {
 			tri := New(Config{
 				MinSeverity: plog.SeverityNumberError,
 				Budget:      budget.Config{Enabled: true, First: 1, Every: time.Hour},
-				Template:    withoutDigits,
 				Now:         func() time.Time { return now },
 			})
-			require.Equal(t, 1, tri.Logs(tt.a, project, nil).Offered())
-			b := tri.Logs(tt.b, project, nil)
+			require.Equal(t, 1, tri.Project(project, "").Logs(tt.a, nil).Offered())
+			b := tri.Project(project, "").Logs(tt.b, nil)
 			assert.Equal(t, tt.one, b.Answered[OverBudget] == 1)
 			assert.Equal(t, tt.one, b.Offered() == 0)
-			assert.Equal(t, 1, tri.Logs(tt.a, "8", nil).Offered(), "another project, another issue")
+			assert.Equal(t, 1, tri.Project("8", "").Logs(tt.a, nil).Offered(), "another project, another issue")
 		})
 	}
 }
@@ -156,12 +143,12 @@ func TestARefusedRequestCostsNothing(t *testing.T) {
 	tri, _ := frugal()
 	ld := numbered(30, 0, "died %d")
 	for range 5 {
-		b := tri.Logs(ld, project, nil)
+		b := tri.Project(project, "").Logs(ld, nil)
 		assert.Equal(t, 10, b.Offered())
 		assert.Equal(t, 20, b.Answered[OverBudget])
 		b.Rollback()
 	}
-	out, _ := consume(tri.Logs(ld, project, nil))
+	out, _ := consume(tri.Project(project, "").Logs(ld, nil))
 	assert.Equal(t, 10, out)
 }
 
@@ -169,12 +156,12 @@ func TestARefusedRequestCostsNothing(t *testing.T) {
 func TestARepeatIsNotHeldBackTwice(t *testing.T) {
 	tri, clock := frugal()
 	ld := numbered(30, 0, "died %d")
-	consume(tri.Logs(ld, project, nil))
-	again := tri.Logs(ld, project, nil)
+	consume(tri.Project(project, "").Logs(ld, nil))
+	again := tri.Project(project, "").Logs(ld, nil)
 	assert.Equal(t, 30, again.Answered[Duplicate])
 	again.Commit()
 	clock.forward(5 * time.Minute)
-	out, told := consume(tri.Logs(numbered(1, 100, "died %d"), project, nil))
+	out, told := consume(tri.Project(project, "").Logs(numbered(1, 100, "died %d"), nil))
 	assert.Equal(t, 1, out)
 	assert.Equal(t, 20, told)
 }
@@ -182,15 +169,15 @@ func TestARepeatIsNotHeldBackTwice(t *testing.T) {
 // Only the events come again: what was held back was answered.
 func TestWhereOnlyTheEventsComeAgain(t *testing.T) {
 	tri, clock := frugal()
-	b := tri.Logs(numbered(30, 0, "died %d"), project, nil)
+	b := tri.Project(project, "").Logs(numbered(30, 0, "died %d"), nil)
 	refused := b.Refused()
 	b.CommitAnswers()
 	b.Rollback()
-	out, told := consume(tri.Logs(refused, project, nil))
+	out, told := consume(tri.Project(project, "").Logs(refused, nil))
 	assert.Equal(t, 10, out)
 	assert.Equal(t, 20, told, "the first of them says so at once")
 	clock.forward(5 * time.Minute)
-	_, told = consume(tri.Logs(numbered(1, 100, "died %d"), project, nil))
+	_, told = consume(tri.Project(project, "").Logs(numbered(1, 100, "died %d"), nil))
 	assert.Zero(t, told)
 }
 
@@ -198,44 +185,44 @@ func TestWhereOnlyTheEventsComeAgain(t *testing.T) {
 func TestWhereAPartIsDelivered(t *testing.T) {
 	tri, _ := frugal()
 	ld := numbered(30, 0, "died %d")
-	b := tri.Logs(ld, project, nil)
+	b := tri.Project(project, "").Logs(ld, nil)
 	delivered := map[sentry.EventID]bool{}
 	for _, id := range ids(b)[:4] {
 		delivered[id] = true
 	}
 	b.CommitOnly(func(id sentry.EventID) bool { return delivered[id] })
 	b.Rollback()
-	again := tri.Logs(ld, project, nil)
+	again := tri.Project(project, "").Logs(ld, nil)
 	assert.Equal(t, 4, again.Answered[Duplicate])
 	assert.Equal(t, 6, again.Offered())
 	assert.Equal(t, 20, again.Answered[OverBudget])
 	again.Commit()
 	again.Rollback() // does nothing
-	assert.Zero(t, tri.Logs(numbered(1, 100, "died %d"), project, nil).Offered())
+	assert.Zero(t, tri.Project(project, "").Logs(numbered(1, 100, "died %d"), nil).Offered())
 }
 
 func TestTwoBatchesNeverTakeOnePlace(t *testing.T) {
 	tri, _ := frugal()
-	a := tri.Logs(numbered(7, 0, "died %d"), project, nil)
-	b := tri.Logs(numbered(7, 100, "died %d"), project, nil)
+	a := tri.Project(project, "").Logs(numbered(7, 0, "died %d"), nil)
+	b := tri.Project(project, "").Logs(numbered(7, 100, "died %d"), nil)
 	assert.Equal(t, 7, a.Offered())
 	assert.Equal(t, 3, b.Offered())
 	a.Rollback()
 	b.Commit()
-	assert.Equal(t, 7, tri.Logs(numbered(20, 200, "died %d"), project, nil).Offered())
+	assert.Equal(t, 7, tri.Project(project, "").Logs(numbered(20, 200, "died %d"), nil).Offered())
 }
 
 // Copies of one occurrence share its fate, whatever the budget says by then.
 func TestCopiesOfWhatWasHeldBack(t *testing.T) {
 	tri, clock := frugal()
-	consume(tri.Logs(logsOf(slicesOf(10, with(record(plog.SeverityNumberError, "x"), attr("exception.stacktrace", javaTrace)))...), project, nil))
+	consume(tri.Project(project, "").Logs(logsOf(slicesOf(10, with(record(plog.SeverityNumberError, "x"), attr("exception.stacktrace", javaTrace)))...), nil))
 	td := tracesOf(throws(javaTrace), throws(javaTrace), throws(javaTrace))
-	b := tri.Traces(td, project, nil)
+	b := tri.Project(project, "").Traces(td, nil)
 	assert.Equal(t, 1, b.Answered[OverBudget])
 	assert.Equal(t, 2, b.Answered[Duplicate])
 	b.Commit()
 	clock.forward(5 * time.Minute)
-	assert.Equal(t, 3, tri.Traces(td, project, nil).Answered[Duplicate])
+	assert.Equal(t, 3, tri.Project(project, "").Traces(td, nil).Answered[Duplicate])
 }
 
 func slicesOf(n int, fill func(plog.LogRecord)) []func(plog.LogRecord) {
@@ -277,7 +264,7 @@ func TestHoldingBackCostsLittle(t *testing.T) {
 						rec.SetTimestamp(pcommon.NewTimestampFromTime(now) + at)
 						rec.SetTraceID(pcommon.TraceID{1, byte(at), byte(at >> 8), byte(at >> 16)})
 					}
-					tri.Logs(ld, project, nil).Commit()
+					tri.Project(project, "").Logs(ld, nil).Commit()
 				})
 			}
 			_ = cost(1000)
@@ -310,7 +297,7 @@ func BenchmarkHeldBack(b *testing.B) {
 					at++
 					rec.SetTimestamp(pcommon.NewTimestampFromTime(now) + at)
 				}
-				tri.Logs(ld, project, nil).Commit()
+				tri.Project(project, "").Logs(ld, nil).Commit()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/record")
 		})

@@ -7,6 +7,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/fields"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -51,6 +52,16 @@ func (d *digest) exceptionID(project string, trace sentry.TraceID, key stacktrac
 	} else {
 		d.text(key.Function)
 	}
+	return d.sum()
+}
+
+// spanID names the failure of a span that recorded no exception.
+func (d *digest) spanID(project string, span ptrace.Span) sentry.EventID {
+	d.reset("failed span")
+	d.text(project)
+	trace, id := span.TraceID(), span.SpanID()
+	d.buf = append(d.buf, trace[:]...)
+	d.buf = append(d.buf, id[:]...)
 	return d.sum()
 }
 
@@ -119,13 +130,6 @@ func sourceOf(res pcommon.Map, scope string, rec plog.LogRecord) source {
 		return s
 	}
 	return source{parts: [4]string{"service", text(res, "service.name"), text(res, "service.instance.id"), scope}}
-}
-
-func text(attrs pcommon.Map, key string) string {
-	if v, ok := attrs.Get(key); ok {
-		return v.AsString()
-	}
-	return ""
 }
 
 // failureKey is what tells a failure from others, found without reading its whole stack trace; false where the record carries none that has

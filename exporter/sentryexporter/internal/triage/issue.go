@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/template"
 )
 
 // defaultFingerprint is the part of a fingerprint that stands for Sentry's own grouping (event payloads, Fingerprint).
@@ -13,28 +14,28 @@ const defaultFingerprint = "{{ default }}"
 // issueOf names the issue that Sentry will most probably put an event into, for the budget. It is cheap, so it is coarse: exceptions by
 // type and place, where there is no place by the template of their message; other records by workload, logger and template. A fingerprint
 // that the app gave goes before that, as it does in Sentry.
-func (t *Triage) issueOf(out *target, o *occurrence) uint64 {
+func (p *Project) issueOf(out *target, o *occurrence) uint64 {
 	var h maphash.Hash
-	h.SetSeed(t.seed)
-	part(&h, out.batch.project)
+	h.SetSeed(p.seed)
+	part(&h, p.id)
 	byDefault := len(o.read.Fingerprint) == 0
-	for _, p := range o.read.Fingerprint {
-		part(&h, p)
-		byDefault = byDefault || p == defaultFingerprint || p == "{{default}}"
+	for _, given := range o.read.Fingerprint {
+		part(&h, given)
+		byDefault = byDefault || given == defaultFingerprint || given == "{{default}}"
 	}
 	switch {
 	case !byDefault:
 	case o.failed && (o.key.Type != "" || placed(&o.key)):
-		t.exceptionIssue(&h, &o.key)
+		exceptionIssue(&h, &o.key)
 	default:
-		t.messageIssue(&h, out, o)
+		messageIssue(&h, out, o)
 	}
 	return h.Sum64()
 }
 
 func placed(key *stacktrace.Key) bool { return key.File != "" || key.Function != "" }
 
-func (t *Triage) exceptionIssue(h *maphash.Hash, key *stacktrace.Key) {
+func exceptionIssue(h *maphash.Hash, key *stacktrace.Key) {
 	part(h, "exception")
 	part(h, key.Type)
 	switch {
@@ -44,11 +45,11 @@ func (t *Triage) exceptionIssue(h *maphash.Hash, key *stacktrace.Key) {
 	case key.Function != "":
 		part(h, key.Function)
 	default:
-		number(h, t.cfg.Template(key.Message))
+		number(h, template.Hash(key.Message))
 	}
 }
 
-func (t *Triage) messageIssue(h *maphash.Hash, out *target, o *occurrence) {
+func messageIssue(h *maphash.Hash, out *target, o *occurrence) {
 	part(h, "message")
 	w := workloadOf(out.resource.Attributes())
 	part(h, w.Namespace)
@@ -58,9 +59,9 @@ func (t *Triage) messageIssue(h *maphash.Hash, out *target, o *occurrence) {
 	case o.read.Template != "":
 		part(h, o.read.Template)
 	case o.read.Message != "":
-		number(h, t.cfg.Template(o.read.Message))
+		number(h, template.Hash(o.read.Message))
 	case o.key.Message != "":
-		number(h, t.cfg.Template(o.key.Message))
+		number(h, template.Hash(o.key.Message))
 	default:
 		part(h, o.eventName)
 	}

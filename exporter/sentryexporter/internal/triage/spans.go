@@ -2,7 +2,6 @@ package triage
 
 import (
 	"slices"
-	"strconv"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -30,10 +29,14 @@ func (s SpanExceptions) Valid() bool {
 	return s == SpanExceptionsError || s == SpanExceptionsAll || s == SpanExceptionsOff
 }
 
-// Traces decides about the exceptions recorded on spans. Each one that becomes an event is a log record from here on. project and
-// resources are as for Logs.
-func (t *Triage) Traces(td ptrace.Traces, project string, resources []int) *Batch {
-	b := t.newBatch(project)
+// Traces decides about the exceptions recorded on spans, and about spans that failed without one. Each that becomes an event is a log
+// record from here on. resources is as for Logs.
+func (p *Project) Traces(td ptrace.Traces, resources []int) *Batch {
+	b := p.newBatch()
+	b.spans.request = td
+	if p.cfg.FailedSpans.enabled() {
+		p.explain(b, td, resources)
+	}
 	for i, rs := range td.ResourceSpans().All() {
 		if resources != nil && !slices.Contains(resources, i) {
 			continue
@@ -42,32 +45,53 @@ func (t *Triage) Traces(td ptrace.Traces, project string, resources []int) *Batc
 		for _, ss := range rs.ScopeSpans().All() {
 			out.enter(ss.Scope())
 			for _, span := range ss.Spans().All() {
-				for _, event := range span.Events().All() {
-					if event.Name() == "exception" {
-						b.Seen++
-						t.spanException(&out, span, event)
-					}
-				}
+				p.span(&out, span)
 			}
 		}
 	}
 	return b
 }
 
-func (t *Triage) spanException(out *target, span ptrace.Span, event ptrace.SpanEvent) {
+// exceptionEvent is the name of span events that are exceptions (semantic conventions, exceptions on spans).
+const exceptionEvent = "exception"
+
+func (p *Project) span(out *target, span ptrace.Span) {
+	threw := false
+	for _, event := range span.Events().All() {
+		if event.Name() != exceptionEvent {
+			continue
+		}
+		out.batch.Seen++
+		if answer, answered := p.spanAnswer(out.batch, span, event); answered {
+			out.batch.Answered[answer]++
+		} else {
+			threw = true
+			p.spanException(out, span, event)
+		}
+	}
+	if !threw && p.cfg.FailedSpans.enabled() {
+		p.failedSpan(out, span)
+	}
+}
+
+func (p *Project) spanException(out *target, span ptrace.Span, event ptrace.SpanEvent) {
 	b := out.batch
-	if answer, answered := t.spanAnswer(span, event); answered {
-		b.Answered[answer]++
+	o := occurrence{
+		read:       fields.ReadAttributes(event.Attributes()),
+		eventName:  event.Name(),
+		attributes: [2]pcommon.Map{event.Attributes(), span.Attributes()},
+	}
+	o.key, o.failed = failureKey(&o.read, out.language)
+	if !p.wanted(out, &o) {
+		b.Answered[Excluded]++
 		return
 	}
-	o := occurrence{read: fields.ReadAttributes(event.Attributes()), eventName: event.Name()}
-	o.key, o.failed = failureKey(&o.read, out.language)
 	if span.TraceID().IsEmpty() {
 		o.id = b.recordID(out, exceptionRecord(span, event))
 	} else {
-		o.id = b.digest.exceptionID(b.project, sentry.TraceID(span.TraceID()), o.key)
+		o.id = b.digest.exceptionID(p.id, sentry.TraceID(span.TraceID()), o.key)
 	}
-	if v, ok := t.admit(out, &o); ok {
+	if v, ok := p.admit(out, &o); ok {
 		rec := exceptionRecord(span, event)
 		v.Source, v.Time, v.Transaction = SourceSpanEvent, usableTime(rec, sentry.Time(rec.Timestamp()), b.now), entryName(span)
 		b.add(out, rec, v)
@@ -75,31 +99,17 @@ func (t *Triage) spanException(out *target, span ptrace.Span, event ptrace.SpanE
 }
 
 // spanAnswer says why an exception of a span becomes no event.
-func (t *Triage) spanAnswer(span ptrace.Span, event ptrace.SpanEvent) (Answer, bool) {
+func (p *Project) spanAnswer(b *Batch, span ptrace.Span, event ptrace.SpanEvent) (Answer, bool) {
 	switch {
-	case t.cfg.SpanExceptions == SpanExceptionsOff:
+	case p.cfg.SpanExceptions == SpanExceptionsOff:
 		return Off, true
-	case isClientError(span.Attributes()):
+	case b.spans.isClientError(span):
 		return ClientError, true
-	case t.cfg.SpanExceptions == SpanExceptionsAll, span.Status().Code() == ptrace.StatusCodeError, escaped(event.Attributes()):
+	case p.cfg.SpanExceptions == SpanExceptionsAll, span.Status().Code() == ptrace.StatusCodeError, escaped(event.Attributes()):
 		return 0, false
 	default:
 		return SpanNotFailed, true
 	}
-}
-
-// isClientError: instrumentations record exceptions for 404s; nobody wants those as issues.
-func isClientError(attrs pcommon.Map) bool {
-	for _, key := range [...]string{"http.response.status_code", "http.status_code"} {
-		if v, ok := attrs.Get(key); ok {
-			code := v.Int()
-			if v.Type() == pcommon.ValueTypeStr {
-				code, _ = strconv.ParseInt(v.Str(), 10, 64) // no number: 0, which is no client error
-			}
-			return code >= 400 && code < 500
-		}
-	}
-	return false
 }
 
 func escaped(attrs pcommon.Map) bool {
@@ -117,20 +127,26 @@ func entryName(span ptrace.Span) string {
 
 // exceptionRecord makes the log record that the semantic conventions would have today in place of the span event.
 func exceptionRecord(span ptrace.Span, event ptrace.SpanEvent) plog.LogRecord {
-	rec := plog.NewLogRecord()
 	when := event.Timestamp()
 	if when == 0 {
 		when = span.EndTimestamp()
 	}
+	rec := spanRecord(span, when)
+	rec.SetEventName(event.Name())
+	for key, value := range event.Attributes().All() {
+		value.CopyTo(rec.Attributes().PutEmpty(key))
+	}
+	return rec
+}
+
+// spanRecord is the log record of something that happened to a span.
+func spanRecord(span ptrace.Span, when pcommon.Timestamp) plog.LogRecord {
+	rec := plog.NewLogRecord()
 	rec.SetTimestamp(when)
 	rec.SetObservedTimestamp(when)
 	rec.SetSeverityNumber(plog.SeverityNumberError)
 	rec.SetTraceID(span.TraceID())
 	rec.SetSpanID(span.SpanID())
-	rec.SetEventName(event.Name())
 	span.Attributes().CopyTo(rec.Attributes())
-	for key, value := range event.Attributes().All() {
-		value.CopyTo(rec.Attributes().PutEmpty(key))
-	}
 	return rec
 }

@@ -43,7 +43,7 @@ func (o *target) enter(scope pcommon.InstrumentationScope) {
 // workload of the resource.
 func (o *target) workload() Workload {
 	if !o.whoKnown {
-		o.who, o.whoKnown = o.batch.triage.workloads.of(o.resource.Attributes()), true
+		o.who, o.whoKnown = o.batch.project.workloads.of(o.resource.Attributes()), true
 	}
 	return o.who
 }

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/rules"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/fields"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
@@ -17,14 +19,24 @@ import (
 type Config struct {
 	// MinSeverity of a record that becomes an event without carrying an exception; warn or above.
 	MinSeverity plog.SeverityNumber
+	// Thresholds stand in for MinSeverity where their rule matches; the first that does.
+	Thresholds []Threshold
+	// Include, where it is not empty, names all that may become an event; Exclude what may not, of that.
+	Include, Exclude rules.Set
 	// SpanExceptions says which span events become events.
 	SpanExceptions SpanExceptions
+	// FailedSpans says which spans become events that failed without an exception.
+	FailedSpans FailedSpans
 	// Budget says how many events of one issue go out.
 	Budget budget.Config
-	// Template hashes a message without its parameters: messages that differ only in numbers and ids are equal. Needed for the budget.
-	Template func(message string) uint64
 	// Now is the clock.
 	Now func() time.Time
+}
+
+// Threshold is the least severity of the records without an exception that a rule is about; warn or above.
+type Threshold struct {
+	Rule        rules.Set
+	MinSeverity plog.SeverityNumber
 }
 
 // maxAge and maxAhead bound the times that Sentry takes for events as they are (relay-config, max_secs_in_past and
@@ -56,10 +68,28 @@ func New(cfg Config) *Triage {
 	return t
 }
 
-// Logs decides about log records. project is the number that the ids are made for; resources are the indexes of the resources that go
-// there, nil: all.
-func (t *Triage) Logs(ld plog.Logs, project string, resources []int) *Batch {
-	b := t.newBatch(project)
+// Project is a Triage for one project. Safe for concurrent use.
+type Project struct {
+	*Triage
+	id               string
+	include, exclude rules.Set
+	thresholds       []Threshold
+}
+
+// Project makes the Triage of a project: id is the number that its ids are made for, name what the configuration calls it.
+func (t *Triage) Project(id, name string) *Project {
+	p := &Project{Triage: t, id: id, include: t.cfg.Include.For(name), exclude: t.cfg.Exclude.For(name)}
+	for _, th := range t.cfg.Thresholds {
+		if rule := th.Rule.For(name); !rule.Empty() {
+			p.thresholds = append(p.thresholds, Threshold{rule, th.MinSeverity})
+		}
+	}
+	return p
+}
+
+// Logs decides about log records. resources are the indexes of the resources that go to the project, nil: all.
+func (p *Project) Logs(ld plog.Logs, resources []int) *Batch {
+	b := p.newBatch()
 	for i, rl := range ld.ResourceLogs().All() {
 		if resources != nil && !slices.Contains(resources, i) {
 			continue
@@ -69,7 +99,7 @@ func (t *Triage) Logs(ld plog.Logs, project string, resources []int) *Batch {
 			out.enter(sl.Scope())
 			for _, rec := range sl.LogRecords().All() {
 				b.Seen++
-				t.log(&out, rec)
+				p.log(&out, rec)
 			}
 		}
 	}
@@ -77,18 +107,18 @@ func (t *Triage) Logs(ld plog.Logs, project string, resources []int) *Batch {
 }
 
 // log decides about one record.
-func (t *Triage) log(out *target, rec plog.LogRecord) {
+func (p *Project) log(out *target, rec plog.LogRecord) {
 	b := out.batch
 	severity := fields.Severity(rec)
-	switch {
-	case severity >= t.cfg.MinSeverity:
-	case severity >= exceptionMinSeverity, severity == plog.SeverityNumberUnspecified:
-	default:
+	if severity < exceptionMinSeverity && severity != plog.SeverityNumberUnspecified {
 		b.Answered[BelowMinSeverity]++
 		return
 	}
-	o := occurrence{read: fields.Read(rec, out.scope.Name()), eventName: rec.EventName()}
-	if severity < t.cfg.MinSeverity && !carriesException(&o.read, out.language) {
+	o := occurrence{read: fields.Read(rec, out.scope.Name()), eventName: rec.EventName(), attributes: [2]pcommon.Map{rec.Attributes()}}
+	if rec.Body().Type() == pcommon.ValueTypeStr {
+		o.text = rec.Body().Str()
+	}
+	if severity < p.minSeverity(out, &o) && !carriesException(&o.read, out.language) {
 		if severity == plog.SeverityNumberUnspecified {
 			b.Answered[NoErrorFound]++
 		} else {
@@ -97,12 +127,16 @@ func (t *Triage) log(out *target, rec plog.LogRecord) {
 		return
 	}
 	o.key, o.failed = failureKey(&o.read, out.language)
+	if !p.wanted(out, &o) {
+		b.Answered[Excluded]++
+		return
+	}
 	if trace := o.read.TraceID; o.failed && !trace.IsZero() {
-		o.id = b.digest.exceptionID(b.project, trace, o.key)
+		o.id = b.digest.exceptionID(p.id, trace, o.key)
 	} else {
 		o.id = b.recordID(out, rec)
 	}
-	if v, ok := t.admit(out, &o); ok {
+	if v, ok := p.admit(out, &o); ok {
 		v.Source, v.Time = SourceLog, usableTime(rec, o.read.Time, b.now)
 		b.add(out, rec, v)
 	}
@@ -115,21 +149,24 @@ type occurrence struct {
 	key       stacktrace.Key
 	failed    bool // key is set
 	eventName string
+	// text is the body, where it is text; attributes those of the record, or of the span event and its span.
+	text       string
+	attributes [2]pcommon.Map
 }
 
 // admit lets an occurrence out that is new and within its issue's budget; the others it answers.
-func (t *Triage) admit(out *target, o *occurrence) (Verdict, bool) {
+func (p *Project) admit(out *target, o *occurrence) (Verdict, bool) {
 	b := out.batch
-	if b.decided(o.id) || t.seen.has(o.id) || t.heldBack.has(o.id) {
+	if b.decided(o.id) || p.seen.has(o.id) || p.heldBack.has(o.id) {
 		b.Answered[Duplicate]++
 		return Verdict{}, false
 	}
-	if t.budget == nil {
+	if p.budget == nil {
 		b.take(o.id, budget.Ticket{})
 		return Verdict{EventID: o.id}, true
 	}
-	issue := t.issueOf(out, o)
-	ticket, ok := t.budget.Reserve(issue, b.now)
+	issue := p.issueOf(out, o)
+	ticket, ok := p.budget.Reserve(issue, b.now)
 	if !ok {
 		b.Answered[OverBudget]++
 		b.holdBack(o.id, issue, out.workload())

@@ -109,7 +109,7 @@ func TestWhatBecomesAnEvent(t *testing.T) {
 		"a severity that does not exist (low)":  {record(plog.SeverityNumber(-5), "x"), BelowMinSeverity, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTriage().Logs(logsOf(tt.record), project, nil)
+			b := newTriage().Project(project, "").Logs(logsOf(tt.record), nil)
 			assert.Equal(t, 1, b.Seen)
 			if tt.event {
 				assert.Equal(t, 1, b.Offered())
@@ -128,7 +128,7 @@ func TestWhatBecomesAnEvent(t *testing.T) {
 func TestInputIsNeverChanged(t *testing.T) {
 	ld := logsOf(with(record(plog.SeverityNumberError, strings.Repeat("x", 2*maxText)), attr(attrEventID, "mine")))
 	ld.MarkReadOnly() // panics on any change
-	b := newTriage().Logs(ld, project, nil)
+	b := newTriage().Project(project, "").Logs(ld, nil)
 	require.Equal(t, 1, b.Offered())
 	assert.Equal(t, 1, b.Truncated)
 	assert.LessOrEqual(t, len(records(b.Events)[0].Body().Str()), maxText)
@@ -143,7 +143,7 @@ func TestVerdictsFromOutsideAreNotBelieved(t *testing.T) {
 	}))
 	ld.ResourceLogs().At(0).Resource().Attributes().PutStr(InternalPrefix+"x", "forged")
 	ld.ResourceLogs().At(0).ScopeLogs().At(0).Scope().Attributes().PutStr(InternalPrefix+"x", "forged")
-	b := newTriage().Logs(ld, project, nil)
+	b := newTriage().Project(project, "").Logs(ld, nil)
 	v := ReadVerdict(records(b.Events)[0])
 	assert.NotEqual(t, forged, v.EventID)
 	assert.Empty(t, v.Transaction)
@@ -159,28 +159,28 @@ func TestVerdictsFromOutsideAreNotBelieved(t *testing.T) {
 
 func TestARepeatHasTheSameIDs(t *testing.T) {
 	ld := logsOf(record(plog.SeverityNumberError, "a"), record(plog.SeverityNumberError, "b"), record(plog.SeverityNumberError, "a"))
-	first := newTriage().Logs(ld, project, nil)
+	first := newTriage().Project(project, "").Logs(ld, nil)
 	require.Len(t, ids(first), 3)
 	assert.NotEqual(t, ids(first)[0], ids(first)[2], "equal records of one request are different occurrences")
 
 	// After a restart (another Triage), and after the refused records were sent back and came again.
-	assert.Equal(t, ids(first), ids(newTriage().Logs(ld, project, nil)))
-	assert.Equal(t, ids(first), ids(newTriage().Logs(first.Refused(), project, nil)))
+	assert.Equal(t, ids(first), ids(newTriage().Project(project, "").Logs(ld, nil)))
+	assert.Equal(t, ids(first), ids(newTriage().Project(project, "").Logs(first.Refused(), nil)))
 
 	// Another observation, other enrichment.
 	for _, rec := range records(ld) {
 		rec.SetObservedTimestamp(rec.ObservedTimestamp() + 1000)
 		rec.Attributes().PutStr("k8s.node.name", "n1")
 	}
-	assert.Equal(t, ids(first), ids(newTriage().Logs(ld, project, nil)))
-	assert.NotEqual(t, ids(first), ids(newTriage().Logs(ld, "8", nil)), "another project, another event")
+	assert.Equal(t, ids(first), ids(newTriage().Project(project, "").Logs(ld, nil)))
+	assert.NotEqual(t, ids(first), ids(newTriage().Project("8", "").Logs(ld, nil)), "another project, another event")
 }
 
 func TestWhatTellsRecordsApart(t *testing.T) {
 	base := record(plog.SeverityNumberError, "x")
 	seen := map[sentry.EventID]string{}
 	add := func(name string, ld plog.Logs) {
-		b := newTriage().Logs(ld, project, nil)
+		b := newTriage().Project(project, "").Logs(ld, nil)
 		require.Equal(t, 1, b.Offered(), name)
 		id := ids(b)[0]
 		if other, ok := seen[id]; ok {
@@ -224,13 +224,13 @@ func TestWhatTellsRecordsApart(t *testing.T) {
 // A file's record without a time is named by its place: reading the file again observes another time.
 func TestAFilesRecordIsNamedByItsPlace(t *testing.T) {
 	read := func(observed pcommon.Timestamp) []sentry.EventID {
-		return ids(newTriage().Logs(logsOf(func(rec plog.LogRecord) {
+		return ids(newTriage().Project(project, "").Logs(logsOf(func(rec plog.LogRecord) {
 			rec.SetSeverityNumber(plog.SeverityNumberError)
 			rec.Body().SetStr("x")
 			rec.SetObservedTimestamp(observed)
 			rec.Attributes().PutInt("log.file.record_offset", 77)
 			rec.Attributes().PutStr("log.file.path", "/var/log/a.log")
-		}), project, nil))
+		}), nil))
 	}
 	assert.Equal(t, read(1), read(2))
 }
@@ -276,7 +276,7 @@ func recordException(span ptrace.Span, stack string) {
 
 func TestOneExceptionOnThreeSpansAndInALogHasOneID(t *testing.T) {
 	tri := newTriage()
-	spans := tri.Traces(tracesOf(throws(javaTrace), throws(javaTrace), throws(javaTrace)), project, nil)
+	spans := tri.Project(project, "").Traces(tracesOf(throws(javaTrace), throws(javaTrace), throws(javaTrace)), nil)
 	require.Equal(t, 1, spans.Offered())
 	assert.Equal(t, 3, spans.Seen)
 	assert.Equal(t, 2, spans.Answered[Duplicate])
@@ -284,24 +284,24 @@ func TestOneExceptionOnThreeSpansAndInALogHasOneID(t *testing.T) {
 	log := logsOf(with(record(plog.SeverityNumberError, "payment failed"), inTrace,
 		attr("exception.type", "java.lang.IllegalStateException"), attr("exception.message", " no stock "), attr("exception.stacktrace", javaTrace)))
 	log.ResourceLogs().At(0).Resource().Attributes().PutStr("telemetry.sdk.language", "java")
-	assert.Equal(t, ids(spans), ids(tri.Logs(log, project, nil)), "not committed: it may go out again, under the same id")
+	assert.Equal(t, ids(spans), ids(tri.Project(project, "").Logs(log, nil)), "not committed: it may go out again, under the same id")
 
 	spans.Commit()
-	after := tri.Logs(log, project, nil)
+	after := tri.Project(project, "").Logs(log, nil)
 	assert.Zero(t, after.Offered())
 	assert.Equal(t, 1, after.Answered[Duplicate])
 }
 
 func TestOtherFailuresInATraceHaveOtherIDs(t *testing.T) {
-	b := newTriage().Traces(tracesOf(
+	b := newTriage().Project(project, "").Traces(tracesOf(
 		throws(javaTrace),
 		throws(strings.Replace(javaTrace, "Stock.java:42", "Stock.java:43", 1)),
 		throws(strings.Replace(javaTrace, "Stock.java:42", "Shelf.java:42", 1)),
-	), project, nil)
+	), nil)
 	assert.Equal(t, 3, b.Offered())
 	other := tracesOf(throws(javaTrace))
 	other.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetTraceID(pcommon.TraceID{7})
-	assert.NotContains(t, ids(b), ids(newTriage().Traces(other, project, nil))[0])
+	assert.NotContains(t, ids(b), ids(newTriage().Project(project, "").Traces(other, nil))[0])
 }
 
 func TestWhichSpanExceptionsBecomeEvents(t *testing.T) {
@@ -332,7 +332,7 @@ func TestWhichSpanExceptionsBecomeEvents(t *testing.T) {
 		"status that is nothing": {SpanExceptionsError, status("http.response.status_code", "oops"), 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := New(Config{MinSeverity: plog.SeverityNumberError, SpanExceptions: tt.mode, Now: func() time.Time { return now }}).Traces(tracesOf(tt.span), project, nil)
+			b := New(Config{MinSeverity: plog.SeverityNumberError, SpanExceptions: tt.mode, Now: func() time.Time { return now }}).Project(project, "").Traces(tracesOf(tt.span), nil)
 			assert.Equal(t, tt.event, b.Offered() == 1)
 			if !tt.event {
 				assert.Equal(t, 1, b.Answered[tt.answer])
@@ -348,7 +348,7 @@ func TestASpansExceptionIsALogRecord(t *testing.T) {
 		span.Attributes().PutStr("exception.type", "the span's own") // the event's wins
 	})
 	td.MarkReadOnly()
-	b := newTriage().Traces(td, project, nil)
+	b := newTriage().Project(project, "").Traces(td, nil)
 	rec := records(b.Events)[0]
 	assert.Equal(t, traceID, rec.TraceID())
 	assert.Equal(t, pcommon.SpanID{1}, rec.SpanID())
@@ -377,7 +377,7 @@ func TestTimesThatSentryWouldNotTake(t *testing.T) {
 		"observed, 31 days ago": {time.Time{}, now.Add(-31 * 24 * time.Hour), now},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := newTriage().Logs(logsOf(func(rec plog.LogRecord) {
+			b := newTriage().Project(project, "").Logs(logsOf(func(rec plog.LogRecord) {
 				rec.SetSeverityNumber(plog.SeverityNumberError)
 				if !tt.time.IsZero() {
 					rec.SetTimestamp(pcommon.NewTimestampFromTime(tt.time))
@@ -385,7 +385,7 @@ func TestTimesThatSentryWouldNotTake(t *testing.T) {
 				if !tt.observed.IsZero() {
 					rec.SetObservedTimestamp(pcommon.NewTimestampFromTime(tt.observed))
 				}
-			}), project, nil)
+			}), nil)
 			want := sentry.Time(0)
 			if !tt.want.IsZero() {
 				want = sentry.Time(tt.want.UnixNano())
@@ -437,7 +437,7 @@ func BenchmarkLogs(b *testing.B) {
 			tri := newTriage()
 			b.ReportAllocs()
 			for b.Loop() {
-				tri.Logs(ld, project, nil).Rollback()
+				tri.Project(project, "").Logs(ld, nil).Rollback()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*100), "ns/record")
 		})
