@@ -1,0 +1,194 @@
+package scrub
+
+import "strings"
+
+// isSecret judges the value of a name that says it is one.
+func (s *scanner) isSecret(is class, v *found) bool {
+	if !v.quoted {
+		v.to = trimEnd(s.text, v.from, v.to)
+	}
+	text := s.text[v.from:v.to]
+	if text == "" || isPlaceholder(text) || !v.quoted && v.how != query && s.isCode(v, text) {
+		return false
+	}
+	if v.how == loose && v.quoted {
+		v.how = tight
+	}
+	if is == classPerson || is == classSoft && v.brackets {
+		return v.brackets && is == classPerson
+	}
+	switch is {
+	case classSecret:
+		return v.how != loose || !isProse(text)
+	case classToken:
+		return isTokenValue(text, v)
+	case classSoft:
+		return v.how == query || !isStateWord(text) && looksRandom(text)
+	}
+	return v.quoted || v.how != loose || !isProse(text)
+}
+
+func isTokenValue(text string, v *found) bool {
+	switch {
+	case isShortNumber(text), isStateWord(text):
+		return false
+	case v.how == loose:
+		return looksRandom(text)
+	}
+	return v.how == query || len(text) >= 3
+}
+
+// trimEnd leaves out the dot that ends a sentence.
+func trimEnd(text string, from, to int) int {
+	for to > from && (text[to-1] == '.' || text[to-1] == ':' || text[to-1] == ',') {
+		to--
+	}
+	return to
+}
+
+// isShortNumber holds for counts and positions: "token: 17".
+func isShortNumber(text string) bool {
+	for i := range len(text) {
+		if !isDigit(text[i]) && text[i] != '.' && text[i] != '-' {
+			return false
+		}
+	}
+	return len(text) < 6
+}
+
+// looksRandom holds for what no person writes as a word: letters with digits among them, or a very long one.
+func looksRandom(text string) bool {
+	const least, long = 6, 32
+	if len(text) < least {
+		return false
+	}
+	var letters, digits, capitals, others int
+	for i := range len(text) {
+		switch c := text[i]; {
+		case isDigit(c):
+			digits++
+		case isUpper(c):
+			capitals++
+		case isAlpha(c):
+			letters++
+		default:
+			others++
+		}
+	}
+	switch {
+	case digits > 0 && letters+capitals > 0:
+		return true
+	case digits >= least && others == 0:
+		return true
+	}
+	return others == 0 && len(text) >= long
+}
+
+// isPlaceholder holds for what stands where a value will be, or was: parameters of statements and templates, masks, nothing.
+func isPlaceholder(text string) bool {
+	switch text {
+	case "?", "-", "--", "null", "NULL", "Null", "nil", "None", "none", "undefined", "true", "false", "True", "False", "TRUE", "FALSE", "<nil>", "|", ">", "...", "{}", "[]", "()":
+		return true
+	}
+	switch c := text[0]; {
+	case c == '$' && len(text) > 1 && (text[1] == '{' || text[1] == '(' || isShortNumber(text[1:])):
+		return true
+	case c == '%' && len(text) > 1 && (text[1] == '(' || text[1] == '{' || len(text) == 2):
+		return true
+	case c == '{' && len(text) > 2 && (text[1] == '{' || len(text) < 24 && text[len(text)-1] == '}' && !strings.ContainsAny(text, `":=`)):
+		return true
+	case c == '<' && text[len(text)-1] == '>':
+		return true
+	case c == '[' && text[len(text)-1] == ']' && isMarker(text[1:len(text)-1]):
+		return true
+	}
+	return strings.Contains(text, "***") || strings.Contains(text, "•••") || isAll(text, 'x') || isAll(text, 'X') || isAll(text, '*') || isAll(text, '.')
+}
+
+// isMarker holds for the words that other scrubbers leave.
+func isMarker(text string) bool {
+	for _, marker := range []string{"filtered", "redacted", "masked", "hidden", "removed", "secret", "omitted", "scrubbed"} {
+		if strings.EqualFold(text, marker) {
+			return true
+		}
+	}
+	return false
+}
+
+func isAll(text string, c byte) bool {
+	for i := range len(text) {
+		if text[i] != c {
+			return false
+		}
+	}
+	return true
+}
+
+// isCode holds for an expression in a line of source, which traces quote: a call, an index, a member that is named like the secret itself.
+func (s *scanner) isCode(v *found, text string) bool {
+	i := 0
+	for i < len(text) && (isAlpha(text[i]) || text[i] == '_' || text[i] == '.') {
+		i++
+	}
+	if i == 0 {
+		return false
+	}
+	if i < len(text) {
+		return text[i] == '(' && strings.HasSuffix(text, ")") || text[i] == '[' && i+1 < len(text) && !isDigit(text[i+1])
+	}
+	if c := s.peek(v.to); c == '(' || c == '[' {
+		return true
+	}
+	if dot := strings.LastIndexByte(text, '.'); dot > 0 && dot < len(text)-1 {
+		_, exact := nameOf(text[dot+1:])
+		return exact
+	}
+	return v.how == loose && typeWords[text]
+}
+
+// typeWords are the types that declarations in source lines name, and words that begin an expression.
+var typeWords = wordSet("str string String int Int integer number Number bool Bool boolean bytes byte any Any object Object Optional char void " +
+	"SecretStr interface float double Text text varchar VARCHAR await new self this")
+
+// stateWords tell how it is with a token, a session or an authorization.
+var stateWords = wordSet("active inactive open opened close closed closing start started starting end ended expired valid invalid ok failed failure success " +
+	"successful error none missing required optional enabled disabled on off yes no basic bearer digest oauth oauth2 jwt ldap saml oidc sso mtls tls ssl kerberos " +
+	"ntlm negotiate anonymous password token key cookie session internal external public private local remote default unknown empty created destroyed " +
+	"refreshed revoked found present absent accepted rejected denied granted pending connected disconnected login logout eof")
+
+func isStateWord(text string) bool {
+	var lower [12]byte
+	if len(text) > len(lower) {
+		return false
+	}
+	for i := range len(text) {
+		lower[i] = lowerByte(text[i])
+	}
+	return stateWords[string(lower[:len(text)])]
+}
+
+// proseWords begin what a person says about a secret.
+var proseWords = wordSet("a an the is are was were be been must may might can cannot can't could should shall will would do does did not no has have had it its this " +
+	"that these those for from of in on at to by with and or but if when while as than too so only at any all please your you we they must field value " +
+	"required missing invalid incorrect wrong mismatch mismatched expired empty blank unset unknown none null nil undefined unexpected failed failure denied " +
+	"rejected accepted changed updated reset rotated created deleted removed revoked found expected got unauthorized forbidden error ok yes not-found notfound " +
+	"cannot could unable unsupported disabled enabled valid too contains doesn't isn't didn't hasn't won't don't wasn't default")
+
+func isProse(text string) bool {
+	var lower [16]byte
+	if len(text) > len(lower) {
+		return false
+	}
+	for i := range len(text) {
+		lower[i] = lowerByte(text[i])
+	}
+	return proseWords[string(lower[:len(text)])]
+}
+
+func wordSet(list string) map[string]bool {
+	m := make(map[string]bool)
+	for _, w := range strings.Fields(list) {
+		m[w] = true
+	}
+	return m
+}

@@ -1,0 +1,273 @@
+package scrub
+
+// name is a name in a text, before a colon or an equals sign.
+type name struct {
+	from, to int
+	quoted   bool
+	slashes  int // before its quotes: JSON inside of a JSON string
+}
+
+// how a name and its value are joined says how sure it is that they are a name and a value.
+type how uint8
+
+const (
+	loose how = iota // "token: x" may be prose
+	tight            // "token=x", or the name stands in quotes
+	query            // "?token=x", "&token=x"
+)
+
+const (
+	maxKeyText   = 96 // bytes of a name in a text
+	maxKeyBlanks = 8  // blanks between a name and its sign
+	maxSlashes   = 7
+)
+
+// colon looks at a colon: the end of a scheme, or a sign between a name and a value.
+func (s *scanner) colon(i int) (find, bool) {
+	switch s.peek(i + 1) {
+	case ':':
+		s.at = i + 2
+		return find{}, false
+	case '=':
+		return find{}, false
+	case '/':
+		if s.peek(i+2) == '/' {
+			return s.url(i + len("://"))
+		}
+	case '\\':
+		if s.has(i+1, `\/\/`) {
+			return s.url(i + len(`:\/\/`))
+		}
+	}
+	return s.pair(i, i+1)
+}
+
+// equals looks at an equals sign; those that compare join nothing.
+func (s *scanner) equals(i int) (find, bool) {
+	sign, value := i, i+1
+	switch s.peek(i + 1) {
+	case '=':
+		s.at = s.run(i, func(c byte) bool { return c == '=' })
+		return find{}, false
+	case '>':
+		value++
+	case '~':
+		return find{}, false
+	}
+	switch s.peek(i - 1) {
+	case '!', '<', '>', '~', '+', '*', '/':
+		return find{}, false
+	case ':':
+		sign--
+	}
+	return s.pair(sign, value)
+}
+
+// pair looks at a sign between what may be a name and a value.
+func (s *scanner) pair(sign, value int) (find, bool) {
+	n, ok := s.nameBefore(sign)
+	if !ok {
+		return find{}, false
+	}
+	is := s.classOf(&n, sign, value)
+	if is == classOpen || is == classKept {
+		return find{}, false
+	}
+	v, ok := s.valueAt(&n, is, sign, value)
+	if !ok || !s.isSecret(is, &v) {
+		return find{}, false
+	}
+	return find{from: v.from, to: v.to, rule: pairRule(is), quote: v.quote}, true
+}
+
+func pairRule(is class) Rule {
+	if rule, _ := is.rule(); rule == RulePersonal {
+		return RulePersonal
+	}
+	return RulePair
+}
+
+// nameBefore is the name that ends before a sign.
+func (s *scanner) nameBefore(sign int) (name, bool) {
+	end := sign
+	for end > s.done && sign-end < maxKeyBlanks && isBlank(s.text[end-1]) {
+		end--
+	}
+	if end == s.done {
+		return name{}, false
+	}
+	switch last := s.text[end-1]; {
+	case isWord[last] || last == ']':
+		return s.plainName(end)
+	case isQuote(last):
+		return s.quotedName(end)
+	case last == '?' || last == '!': // TypeScript: "token?: string"
+		return s.plainName(end - 1)
+	}
+	return name{}, false
+}
+
+func inName(c byte) bool {
+	return isWord[c] || c == '.' || c == '-' || c == '[' || c == ']' || c == '%' || c == '$' || c == '@'
+}
+
+func (s *scanner) plainName(end int) (name, bool) {
+	from, least := end, max(s.done, end-maxKeyText)
+	for from > least && inName(s.text[from-1]) {
+		from--
+	}
+	from += escaped(s.text, from)
+	for from < end && !isWord[s.text[from]] {
+		from++
+	}
+	return name{from: from, to: end}, end-from >= 2
+}
+
+// escaped is how many characters at i belong to an escape that begins before i: "\n", a "%20" or a "\u0026".
+func escaped(text string, i int) int {
+	if i == 0 || i >= len(text) {
+		return 0
+	}
+	switch c := text[i]; {
+	case text[i-1] == '\\' && (c == 'n' || c == 'r' || c == 't'):
+		return 1
+	case text[i-1] == '\\' && c == 'u' && len(text)-i > 5:
+		return 5
+	case text[i-1] == '%' && len(text)-i > 2 && isHex(c) && isHex(text[i+1]):
+		return 2
+	}
+	return 0
+}
+
+// quotedName is a name in quotes; end is behind the closing one.
+func (s *scanner) quotedName(end int) (name, bool) {
+	quote := s.text[end-1]
+	to := end - 1
+	slashes := s.slashesBefore(to)
+	to -= slashes
+	least := max(s.done, to-maxKeyText)
+	from := to
+	for from > least && (inName(s.text[from-1]) || isBlank(s.text[from-1])) {
+		from--
+	}
+	if from == to || from-1-slashes < 0 || s.text[from-1] == '\\' {
+		return name{}, false
+	}
+	if s.text[from-1] != quote || s.slashesBefore(from-1) != slashes {
+		return name{}, false
+	}
+	return name{from: from, to: to, quoted: true, slashes: slashes}, true
+}
+
+// slashesBefore counts the back-slashes before i.
+func (s *scanner) slashesBefore(i int) (n int) {
+	for n < maxSlashes && i-n > 0 && s.text[i-n-1] == '\\' {
+		n++
+	}
+	return n
+}
+
+// classOf is the class of a name in a text.
+func (s *scanner) classOf(n *name, sign, value int) class {
+	text := s.text[n.from:n.to]
+	if n.quoted {
+		is := s.member(text)
+		if is == classOpen && text == "value" || text == "Value" {
+			return s.sibling(n)
+		}
+		return is
+	}
+	if s.text[sign] == ':' && s.isPlace(n, value) {
+		return classOpen
+	}
+	is := s.inText(text)
+	if !isBlank(s.peek(n.from - 1)) {
+		return is
+	}
+	if more := s.withWordsBefore(n); more < n.from {
+		return s.inText(s.text[more:n.to])
+	}
+	return is
+}
+
+// isPlace holds for what is no name and value but a place in a file, an image with its tag, a host with its port: "token.go:17",
+// "registry/secret:1.2", "auth:8080".
+func (s *scanner) isPlace(n *name, value int) bool {
+	if before := s.peek(n.from - 1); before == '/' || before == '\\' && escaped(s.text, n.from-1) > 0 {
+		return true
+	}
+	if !isDigit(s.peek(value)) {
+		return false
+	}
+	end := s.run(value, func(c byte) bool { return isDigit(c) || c == '.' || c == ':' })
+	return !isWord[s.peek(end)] && (end-value <= len("65535") || s.text[value+1] == '.' || s.text[value+2] == '.')
+}
+
+// withWordsBefore is where the name begins if the words before it belong to it: "API key", "Unexpected token", "access key id".
+func (s *scanner) withWordsBefore(n *name) int {
+	const atMost = 2
+	from := n.from
+	for range atMost {
+		last := wordOf(lastWord(s.text[from:n.to]))
+		if from == n.from && last&(wKey|wCode|wNumber|wSecond|wID|wToken) == 0 {
+			return from
+		}
+		end := from
+		if end == 0 || s.text[end-1] != ' ' {
+			return from
+		}
+		end--
+		begin := end
+		for begin > s.done && end-begin < maxWord && isWord[s.text[begin-1]] {
+			begin--
+		}
+		if begin == end {
+			return from
+		}
+		from = begin
+	}
+	return from
+}
+
+// lastWord is the last run of letters and digits.
+func lastWord(s string) string {
+	from := len(s)
+	for from > 0 && isAlnum(s[from-1]) {
+		from--
+	}
+	if from == len(s) {
+		return "-"
+	}
+	return s[from:]
+}
+
+// sibling is the class of "value" in {"name":"password","value":"x"}.
+func (s *scanner) sibling(n *name) class {
+	quote := n.from - 1 - n.slashes // the opening one, with its back-slashes
+	end := quote
+	for end > s.done && (isSpace(s.text[end-1]) || s.text[end-1] == ',') {
+		end--
+	}
+	if end == s.done || end == quote || !isQuote(s.text[end-1]) {
+		return classOpen
+	}
+	value, ok := s.quotedName(end)
+	if !ok {
+		return classOpen
+	}
+	sign := value.from - 1 - value.slashes
+	for sign > s.done && isBlank(s.text[sign-1]) {
+		sign--
+	}
+	if sign <= s.done || s.text[sign-1] != ':' {
+		return classOpen
+	}
+	key, ok := s.nameBefore(sign - 1)
+	if !ok || !namesName[s.text[key.from:key.to]] {
+		return classOpen
+	}
+	return s.member(s.text[value.from:value.to])
+}
+
+// namesName are the members that hold the name of what stands in "value" beside them.
+var namesName = map[string]bool{"name": true, "key": true, "Name": true, "Key": true, "header": true}

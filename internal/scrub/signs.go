@@ -1,0 +1,144 @@
+package scrub
+
+import "strings"
+
+// dash looks at what dashes begin: a PEM block, or an option whose value is the next word.
+func (s *scanner) dash(i int) (find, bool) {
+	if s.has(i, pemBegin) {
+		return s.pem(i)
+	}
+	if before := s.peek(i - 1); before != 0 && !isSpace(before) && !isQuote(before) && before != '[' {
+		return find{}, false
+	}
+	return s.option(i)
+}
+
+const (
+	pemBegin = "-----BEGIN "
+	pemEnd   = "-----END "
+	dashes   = "-----"
+	maxTitle = 64 // bytes of a PEM block's title
+)
+
+// pem looks at a PEM block. Only private keys are secret. A block that was cut off ends with its last line of base64.
+func (s *scanner) pem(i int) (find, bool) {
+	title := i + len(pemBegin)
+	s.at = title
+	end := s.run(title, func(c byte) bool { return isUpper(c) || c == ' ' || isDigit(c) })
+	if end-title > maxTitle || !s.has(end, dashes) || !strings.Contains(s.text[title:end], "PRIVATE KEY") {
+		return find{}, false
+	}
+	from := s.skipBreak(end + len(dashes))
+	to := from
+	for to < len(s.text) && (inPEM(s.text[to]) || s.text[to] == '-' && !s.has(to, dashes)) {
+		to++
+	}
+	return find{from: from, to: s.trimBreak(from, to), rule: RulePrivateKey}, true
+}
+
+// inPEM holds for base64, white space, line ends that are written as escapes, the headers of encrypted keys, and quotes of lines put together.
+func inPEM(c byte) bool {
+	return isBase64(c) || isSpace(c) || c == '\\' || c == ':' || c == ',' || c == '|'
+}
+
+// skipBreak is the place behind a line break, which may be written as an escape.
+func (s *scanner) skipBreak(i int) int {
+	i = s.run(i, isSpace)
+	for s.has(i, `\n`) || s.has(i, `\r`) || s.has(i, `\\n`) {
+		i = s.run(i, func(c byte) bool { return c == '\\' }) + 1
+	}
+	return i
+}
+
+func (s *scanner) trimBreak(from, to int) int {
+	for to > from {
+		switch c := s.text[to-1]; {
+		case isSpace(c), c == '\\':
+			to--
+		case (c == 'n' || c == 'r') && to-2 >= from && s.text[to-2] == '\\':
+			to -= 2
+		default:
+			return to
+		}
+	}
+	return to
+}
+
+const maxOption = 64 // bytes of an option's name
+
+// option looks at an option of a command line: "--password x", and as elements of a list: "--password", "x".
+func (s *scanner) option(i int) (find, bool) {
+	from := s.run(i, func(c byte) bool { return c == '-' })
+	end := from
+	for end < len(s.text) && end-from < maxOption && (isWord[s.text[end]] || s.text[end] == '-') {
+		end++
+	}
+	if from-i > 2 || end-from < 3 {
+		return find{}, false
+	}
+	at := 0
+	switch c := s.peek(end); {
+	case c == ' ':
+		at = s.blanks(end)
+	case isQuote(c) && c == s.peek(i-1):
+		at = s.run(end+1, func(c byte) bool { return c == ',' || c == ' ' })
+	default:
+		return find{}, false
+	}
+	is := s.inText(s.text[from:end])
+	if is != classSecret && is != classToken || s.peek(at) == '-' || at == len(s.text) {
+		return find{}, false
+	}
+	v := found{from: at, to: s.valueEnd(at), how: loose}
+	if isQuote(s.text[at]) {
+		v, _ = s.quotedValue(v, at+1, s.text[at], 0)
+	}
+	if v.to <= v.from || !s.isSecret(is, &v) {
+		return find{}, false
+	}
+	return find{from: v.from, to: v.to, rule: RulePair}, true
+}
+
+const maxTag = 128 // bytes of an XML tag
+
+// element looks at the end of an XML tag: what follows is the value of an element that is named like a secret.
+func (s *scanner) element(i int) (find, bool) {
+	from, least := i, max(s.done, i-maxTag)
+	for from > least && s.text[from-1] != '<' && s.text[from-1] != '>' && s.text[from-1] != '\n' {
+		from--
+	}
+	if from == least || s.text[from-1] != '<' || !isAlpha(s.peek(from)) || s.text[i-1] == '/' {
+		return find{}, false
+	}
+	end := s.run(from, func(c byte) bool { return isWord[c] || c == ':' || c == '-' || c == '.' })
+	end = min(end, i)
+	to := i + 1
+	for to < len(s.text) && s.text[to] != '<' && s.text[to] != '\n' {
+		to++
+	}
+	if s.peek(to) != '<' || s.peek(to+1) != '/' || to == i+1 {
+		return find{}, false
+	}
+	is := s.inText(s.text[from:end])
+	v := found{from: i + 1, to: to, how: tight, quoted: true}
+	if is == classOpen || is == classKept || !s.isSecret(is, &v) {
+		return find{}, false
+	}
+	return find{from: v.from, to: v.to, rule: pairRule(is)}, true
+}
+
+// sqlPassword looks at a quote in a statement: PASSWORD 'x', IDENTIFIED BY 'x'.
+func (s *scanner) sqlPassword(i int) (find, bool) {
+	end := i
+	for end > s.done && isBlank(s.text[end-1]) {
+		end--
+	}
+	if end == i || !s.hasFold(end-len("password"), "password") && !s.hasFold(end-len("identified by"), "identified by") {
+		return find{}, false
+	}
+	v, ok := s.quotedValue(found{how: tight}, i+1, '\'', 0)
+	if !ok || s.peek(v.to) != '\'' || isPlaceholder(s.text[v.from:v.to]) {
+		return find{}, false
+	}
+	return find{from: v.from, to: v.to, rule: RulePair}, true
+}

@@ -1,0 +1,227 @@
+package scrub
+
+// found is the value that may be taken out.
+type found struct {
+	from, to int
+	quote    int // find.quote
+	how      how
+	quoted   bool // it stands in quotes or brackets
+	brackets bool
+}
+
+// valueAt reads the value behind a sign.
+func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
+	v := found{how: s.howJoined(n, sign, value)}
+	at := s.blanks(value)
+	if at == len(s.text) {
+		return v, false
+	}
+	slashes := s.run(at, func(c byte) bool { return c == '\\' }) - at
+	if q := s.peek(at + slashes); isQuote(q) && slashes <= maxSlashes {
+		return s.quotedValue(v, at+slashes+1, q, slashes)
+	}
+	if at+1 < len(s.text) && (s.text[at] == 'b' || s.text[at] == 'u') && isQuote(s.text[at+1]) { // Python: b'...'
+		return s.quotedValue(v, at+2, s.text[at+1], 0)
+	}
+	v.from = at
+	switch s.text[at] {
+	case '[', '{', '(':
+		if s.has(at, Filtered) {
+			return v, false
+		}
+		return s.bracketValue(v, n)
+	}
+	switch {
+	case is == classPersonal || is == classPeer:
+		v.to = s.headerEnd(n, at)
+	case n.quoted:
+		v.to = s.run(at, func(c byte) bool { return isAlnum(c) || c == '.' || c == '-' || c == '+' })
+	default:
+		v.to = s.valueEnd(at)
+	}
+	if n.quoted && s.text[n.to+n.slashes] == '"' {
+		v.quote = n.slashes + 1
+	}
+	return v, v.to > v.from
+}
+
+// howJoined says how a name and a value are joined.
+func (s *scanner) howJoined(n *name, sign, value int) how {
+	switch {
+	case n.quoted:
+		return tight
+	case s.text[sign] == '=' && (s.peek(n.from-1) == '?' || s.peek(n.from-1) == '&'):
+		return query
+	case !isBlank(s.peek(value)) && !isBlank(s.peek(sign-1)):
+		return tight
+	}
+	return loose
+}
+
+// quotedValue reads a value in quotes that so many back-slashes precede. One that never closes ends with its line.
+func (s *scanner) quotedValue(v found, from int, quote byte, slashes int) (found, bool) {
+	v.from, v.to, v.quoted = from, from, true
+	run := 0 // back-slashes right before v.to
+	for ; v.to < len(s.text); v.to++ {
+		switch c := s.text[v.to]; {
+		case c == '\\':
+			run++
+			continue
+		case c == quote && run <= slashes && (slashes > 0 || run%2 == 0):
+			v.to -= run
+			return v, v.to > v.from
+		case c == '\n':
+			return v, v.to > v.from
+		}
+		run = 0
+	}
+	return v, v.to > v.from
+}
+
+// bracketValue reads what stands in brackets, with them. What never closes ends with its line.
+func (s *scanner) bracketValue(v found, n *name) (found, bool) {
+	depth, line := 0, 0
+	quote := byte(0)
+	v.quoted, v.brackets = true, true
+	if n.quoted {
+		v.quote = n.slashes + 1
+	}
+	for i := v.from; i < len(s.text) && s.fuel > 0; i++ {
+		s.fuel--
+		switch c := s.text[i]; {
+		case c == '\\':
+			i++
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"':
+			quote = c
+		case c == '[' || c == '{' || c == '(':
+			depth++
+		case c == ']' || c == '}' || c == ')':
+			if depth--; depth == 0 {
+				v.to = i + 1
+				return v, true
+			}
+		case c == '\n' && line == 0:
+			line = i
+		}
+	}
+	v.quote = 0
+	if line == 0 {
+		line = s.lineEnd(v.from)
+	}
+	v.to = line
+	return v, true
+}
+
+func (s *scanner) lineEnd(i int) int {
+	return s.run(i, func(c byte) bool { return c != '\n' && c != '\r' })
+}
+
+// valueEnd is the end of a value without quotes.
+func (s *scanner) valueEnd(from int) int {
+	depth := 0
+	i := from
+	for ; i < len(s.text); i++ {
+		switch c := s.text[i]; {
+		case isSpace(c), c == ';', isQuote(c), c == '<' && i > from, c == '>' && s.text[from] != '<':
+			return i
+		case c == '>':
+			return i + 1
+		case (c == ',' || c == '&') && s.endsItem(i):
+			return i
+		case c == '\\' && s.endsText(i):
+			return i
+		case c == '(' || c == '[' || c == '{':
+			depth++
+		case c == ')' || c == ']' || c == '}':
+			if depth--; depth < 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// endsItem reports whether the comma or ampersand at i ends a value: a name follows, or nothing.
+func (s *scanner) endsItem(i int) bool {
+	next := s.peek(i + 1)
+	if next == 0 || isSpace(next) || isQuote(next) || next == '{' || next == '}' {
+		return true
+	}
+	end := i + 1
+	for end < len(s.text) && end-i < maxKeyText && inName(s.text[end]) {
+		end++
+	}
+	return s.peek(end) == '=' || s.peek(end) == ':' || s.hasFold(i, "&amp;")
+}
+
+// endsText reports whether the back-slash at i begins a line end, a quote or an ampersand that is written as an escape.
+func (s *scanner) endsText(i int) bool {
+	switch s.peek(i + 1) {
+	case 'n', 'r', 't', '"', '\'':
+		return true
+	}
+	return s.hasFold(i, `\u0026`) || s.hasFold(i, `\u0022`)
+}
+
+// headerEnd is the end of the value of a header that stands in a text: credentials with their scheme, cookies one after the other, addresses.
+func (s *scanner) headerEnd(n *name, from int) int {
+	word := wordOf(lastWord(s.text[n.from:n.to]))
+	end := s.valueEnd(from)
+	switch {
+	case word&wAddress != 0:
+		for s.peek(end) == ',' && isAlnum(s.peek(s.blanks(end+1))) {
+			end = s.valueEnd(s.blanks(end + 1))
+		}
+	case s.isCookie(from, end):
+		for s.peek(end) == ';' {
+			next := s.blanks(end + 1)
+			stop := s.valueEnd(next)
+			if stop == next {
+				break
+			}
+			end = stop
+		}
+	case s.isScheme(from, end):
+		end = s.credentialsEnd(n, s.blanks(end))
+	}
+	return end
+}
+
+func (s *scanner) isCookie(from, to int) bool {
+	for i := from; i < to; i++ {
+		if s.text[i] == '=' {
+			return true
+		}
+	}
+	return false
+}
+
+// schemes of the header Authorization.
+var schemes = []string{"bearer", "basic", "token", "digest", "negotiate", "ntlm", "apikey", "api-key", "oauth", "hawk", "aws4-hmac-sha256", "sharedkey", "sharedkeylite"}
+
+func (s *scanner) isScheme(from, to int) bool {
+	for _, scheme := range schemes {
+		if to-from == len(scheme) && s.hasFold(from, scheme) {
+			return s.peek(to) == ' '
+		}
+	}
+	return false
+}
+
+// credentialsEnd is the end of what follows a scheme: one word, or parameters up to the end of the line or of the text that is quoted.
+func (s *scanner) credentialsEnd(n *name, from int) int {
+	end := s.valueEnd(from)
+	parameters := false
+	for i := from; i < end; i++ {
+		parameters = parameters || s.text[i] == '=' && i+1 < len(s.text) && (isQuote(s.text[i+1]) || isAlnum(s.text[i+1]))
+	}
+	if !parameters {
+		return end
+	}
+	around := s.peek(n.from - 1)
+	return s.run(from, func(c byte) bool { return c != '\n' && c != '\r' && (!isQuote(around) || c != around) })
+}
