@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds what a set of tests needs of Kubernetes, once, and prints the folder. Exit 2 and a reason: it cannot be had here.
+set -uo pipefail
+repo=$(cd "$(dirname "$0")/../.." && pwd)
+. "$repo/test/kubernetes/lib.sh"
+case ${1:-} in
+control-plane) folder=$(built "kubernetes-$kubernetes_version-control-plane" "${pins[@]}") ;;
+*) echo "usage: $0 control-plane" >&2; exit 1 ;;
+esac
+[[ -d $folder ]] || echo "building $1 of Kubernetes $kubernetes_version, once: about four minutes on two cores" >&2
+said=$(install "$folder" "${1//-/_}") || { echo "$said" >&2; exit 2; }
+echo "$folder"

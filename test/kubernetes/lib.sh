@@ -1,0 +1,32 @@
+# What the scripts of this folder share. To be sourced, with $repo set. Loud skips and the cache folder are those of the conformance tests.
+. "$repo/test/conformance/lib.sh"
+
+kubernetes_version=v1.36.3
+
+# built SET FILE...: the folder in which the binaries of SET are kept, keyed by the files that pin what they are built from, and by Go.
+built() {
+  local set=$1
+  shift
+  echo "$cache/$set-$({ cat "$@"; go env GOVERSION GOOS GOARCH; } | sha256sum | cut -c1-16)"
+}
+
+# compile FOLDER MODULE LDFLAGS PACKAGE NAME: one static binary, at low priority: whoever builds Kubernetes also wants to go on working.
+compile() {
+  (cd "$2" && CGO_ENABLED=0 nice go build -trimpath -ldflags "$3" -o "$1/$5" "$4")
+}
+
+# kubernetes NAME... FOLDER: the named commands of Kubernetes in FOLDER. They say the version that they are, as a release does: clients ask.
+kubernetes() {
+  local folder=${*: -1} version=k8s.io/component-base/version name
+  local flags="-s -w -X $version.gitVersion=$kubernetes_version -X $version.gitMajor=1 -X $version.gitMinor=36 -X $version.gitTreeState=clean"
+  for name in "${@:1:$#-1}"; do
+    compile "$folder" "$repo/test/kubernetes/tools" "$flags" "k8s.io/kubernetes/cmd/$name" "$name" || return
+  done
+}
+
+# control_plane FOLDER: etcd and the API server.
+control_plane() {
+  compile "$1" "$repo/test/kubernetes/tools" "-s -w" go.etcd.io/etcd/server/v3 etcd && kubernetes kube-apiserver "$1"
+}
+
+pins=("$repo/test/kubernetes/tools/go.mod" "$repo/test/kubernetes/tools/go.sum")
