@@ -35,6 +35,8 @@ var places = []place{
 	{&requestShape, "event", false, []any{"request"}},
 	{&contextsShape, "event", false, []any{"contexts"}},
 	{&traceShape, "event", false, []any{"contexts", "trace"}},
+	{&flagsShape, "event", false, []any{"contexts", "flags"}},
+	{&flagShape, "event", false, []any{"contexts", "flags", "values", 0}},
 	{&linkShape, "event", false, []any{"contexts", "trace", "links", 0}},
 	{&transactionInfoShape, "event", false, []any{"transaction_info"}},
 	{&transactionShape, "transaction", false, nil},
@@ -205,6 +207,10 @@ var spoiltSamples = []spoilt{
 	{"request.data-size", "event", inPayload(func(p map[string]any) { obj(p, "request")["data"] = long(MaxBodyBytes) })},
 	{"context.object", "event", inPayload(func(p map[string]any) { obj(p, "contexts")["os"] = "Linux" })},
 	{"context.size", "event", inPayload(func(p map[string]any) { obj(p, "contexts", "os")["name"] = long(MaxContextBytes) })},
+	{"flags.number", "event", inPayload(func(p map[string]any) {
+		obj(p, "contexts", "flags")["values"] = many(MaxFlags+1, map[string]any{"flag": "a", "result": true})
+	})},
+	{"context.type", "event", inPayload(func(p map[string]any) { obj(p, "contexts")["x"] = map[string]any{"type": "flags"} })},
 	{"context.type", "event", inPayload(func(p map[string]any) { obj(p, "contexts", "os")["type"] = "trace" })},
 
 	{"transaction.trace", "transaction", inPayload(func(p map[string]any) { delete(p, "contexts") })},
@@ -212,6 +218,8 @@ var spoiltSamples = []spoilt{
 	{"transaction.order", "transaction", inPayload(func(p map[string]any) { p["timestamp"] = 1772366388 })},
 	{"transaction.age", "transaction", inPayload(func(p map[string]any) { p["start_timestamp"] = sampleNow.Unix() - 6*day })},
 	{"transaction.age", "transaction", inPayload(func(p map[string]any) { p["timestamp"] = sampleNow.Unix() + 2*60*60 })},
+	{"transaction.child-age", "transaction", inPayload(func(p map[string]any) { obj(p, "spans", 0)["start_timestamp"] = sampleNow.Unix() - 6*day })},
+	{"transaction.child-age", "transaction", inPayload(func(p map[string]any) { obj(p, "spans", 0)["timestamp"] = sampleNow.Unix() + 2*60*60 })},
 	{"transaction.spans", "transaction", inPayload(func(p map[string]any) { p["spans"] = []any{nil} })},
 	{"transaction.spans-size", "transaction", inPayload(func(p map[string]any) { obj(p, "spans", 0)["description"] = long(MaxSpansBytes) })},
 	{"span.order", "transaction", inPayload(func(p map[string]any) { obj(p, "spans", 0)["timestamp"] = 1772366388 })},
@@ -224,6 +232,11 @@ var spoiltSamples = []spoilt{
 	{"span_v2.size", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["name"] = long(MaxSpanBytes) })},
 	{"log.severity", "log", inPayload(func(p map[string]any) { obj(p, "items", 0)["severity_number"] = 17 })},
 	{"span_v2.age", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["end_timestamp"] = sampleNow.Unix() + 61 })},
+	{"span_v2.age", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["start_timestamp"] = sampleNow.Unix() - 31*day })},
+	{"span_container.duplicate", "span", func(s *sample) {
+		s.payload()["items"] = many(2, at(s.payload(), "items", 0))
+		s.Items[0].Header["item_count"] = 2
+	}},
 	{"span_v2.order", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["end_timestamp"] = 1772366388 })},
 	{"span_v2.unknown", "span", inPayload(func(p map[string]any) { obj(p, "items", 0)["kind"] = "server" })},
 	{"metric.age", "trace_metric", inPayload(func(p map[string]any) { obj(p, "items", 0)["timestamp"] = 1 })},

@@ -56,13 +56,22 @@ type trim struct {
 	text        int // characters of one message
 	frames      int // of one stack
 	exceptions  int
-	value       int // bytes of one value of span data
-	description int // characters of a span's
-	spans       int // bytes of all spans
-	largest     int // out: bytes of the largest value of span data, or description
-	spanBytes   int // out: size of the spans
-	lostSpans   int // out: spans that found no room
-	badSpans    int // out: spans without an id
+	value       int  // bytes of one value of span data
+	description int  // characters of a span's
+	spans       int  // bytes of all spans
+	largest     int  // out: bytes of the largest value of span data, or description
+	spanBytes   int  // out: size of the spans
+	lostSpans   int  // out: spans that found no room
+	badSpans    int  // out: spans without an id
+	traceCut    bool // out: the data of the trace context did not fit a context
+}
+
+// cutBefore is what is cut whatever the size of the payload: what does not fit its own limit.
+func (t *trim) cutBefore() Cut {
+	if t.traceCut {
+		return CutSpanData
+	}
+	return 0
 }
 
 var untrimmed = trim{
@@ -134,7 +143,7 @@ func fitTransactionBy(rungs []rung, dst []byte, tx *sentry.Transaction, p *Prepa
 	dst = appendTransaction(dst, tx, p, &t)
 	full := measured{len(dst) - mark, t.spanBytes, t.largest}
 	if full.fits(limit) {
-		return dst, FitResult{OK: true, FullBytes: full.bytes, InvalidSpans: t.badSpans}
+		return dst, FitResult{OK: true, FullBytes: full.bytes, InvalidSpans: t.badSpans, Cut: t.cutBefore()}
 	}
 	write := func(dst []byte, t *trim) []byte { return appendTransaction(dst, tx, p, t) }
 	dst, result := climb(dst[:mark], rungs, full, limit, write)
@@ -201,6 +210,7 @@ func climbWith(dst []byte, rungs []rung, full measured, limit, worthwhile int, w
 		kept, last = t, now
 		if result.OK {
 			result.LostSpans = t.lostSpans
+			result.Cut |= t.cutBefore()
 			return dst, result
 		}
 	}

@@ -188,9 +188,19 @@ func checkTransactionAge(c *checker, v value, at *path) {
 	c.age(v.get("timestamp"), at.member("timestamp"), 5*day, 60*60)
 }
 
+// checkChildAge holds the child spans of a transaction to the range of the transaction itself.
+func checkChildAge(c *checker, v value, at *path) {
+	at = at.member("spans")
+	i := 0
+	for span := range v.get("spans").elements() {
+		checkTransactionAge(c, span, at.element(i))
+		i++
+	}
+}
+
 // checkItemAge is for logs, metrics and streamed spans: too old or ahead of time, Relay shifts them to the time of receipt.
 func checkItemAge(c *checker, v value, at *path) {
-	for _, key := range []string{"timestamp", "end_timestamp"} {
+	for _, key := range []string{"timestamp", "start_timestamp", "end_timestamp"} {
 		c.age(v.get(key), at.member(key), 30*day, 60)
 	}
 }
@@ -209,6 +219,20 @@ func checkSeverity(c *checker, v value, at *path) {
 	first := severities[v.get("level").str()]
 	if ok && first > 0 && (number < first || number > first+3) {
 		c.broken(at.member("severity_number"), "does not belong to the level")
+	}
+}
+
+// checkSpansOnce demands that no id stands twice in a container.
+func checkSpansOnce(c *checker, v value, at *path) {
+	seen := make(map[string]bool)
+	i := 0
+	for span := range v.get("items").elements() {
+		id := span.get("span_id").str()
+		if id != "" && seen[id] {
+			c.broken(at.member("items").element(i), "the span id "+id+" stands twice")
+		}
+		seen[id] = true
+		i++
 	}
 }
 

@@ -51,7 +51,9 @@ var itemKinds = map[string]*itemKind{
 		contentType: ContentTypeLog, maxItems: MaxContainerLogs, dsc: forbidden,
 	},
 	TypeSpan: {
-		group: "span", maxBytes: MaxContainerBytes, payload: containerOf("span_container", &spanV2Shape),
+		group: "span", maxBytes: MaxContainerBytes, payload: containerOf("span_container", &spanV2Shape, rule{
+			"span_container.duplicate", "relay-server/src/processing/spans/process.rs: of several spans with one id it drops all but the last", checkSpansOnce,
+		}),
 		contentType: ContentTypeSpan, maxItems: MaxContainerSpans, dsc: required,
 	},
 	TypeTraceMetric: {

@@ -46,8 +46,8 @@ var dscShape = shape{name: "dsc", source: srcDSC, open: true, fields: []field{
 var dscTyped = set("trace_id", "public_key", "sample_rate", "sample_rand", "sampled", "release", "environment", "replay_id", "org_id")
 
 // containerOf is the payload of an item that holds many things of one shape.
-func containerOf(name string, items *shape) *shape {
-	return &shape{name: name, source: srcItems, fields: []field{
+func containerOf(name string, items *shape, more ...rule) *shape {
+	return &shape{name: name, source: srcItems, more: more, fields: []field{
 		{name: "version", need: true, is: within(2, 2)},
 		{name: "items", need: true, list: items},
 	}}

@@ -6,15 +6,16 @@ const srcTransaction = "relay-event-normalization/src/validation.rs: validate_tr
 
 var contextsShape = shape{name: "contexts", source: "relay-event-schema/src/protocol/contexts/mod.rs", open: true, fields: []field{
 	{name: "trace", sub: &traceShape},
+	{name: "flags", sub: &flagsShape},
 }, more: []rule{
 	{"context.object", "relay-event-schema/src/protocol/contexts/mod.rs", eachContext(func(c *checker, key string, v value, at *path) {
-		if key != contextTrace && v.kind() != kindObject && v.kind() != kindNull {
+		if key != contextTrace && key != contextFlags && v.kind() != kindObject && v.kind() != kindNull {
 			c.broken(at, "must be an object, is "+kindNames[v.kind()])
 		}
 	})},
 	{"context.size", "relay-event-schema/src/protocol/contexts/mod.rs: max_bytes", eachContext(func(c *checker, key string, v value, at *path) {
 		limit := MaxContextBytes
-		if key == "flags" {
+		if key == contextFlags {
 			limit = MaxFlagsContextBytes
 		}
 		if len(v.raw()) > limit {
@@ -22,8 +23,8 @@ var contextsShape = shape{name: "contexts", source: "relay-event-schema/src/prot
 		}
 	})},
 	{"context.type", "relay-event-schema/src/protocol/contexts/mod.rs: the type overrules the key", eachContext(func(c *checker, key string, v value, at *path) {
-		if v.get("type").str() == contextTrace && key != contextTrace {
-			c.broken(at, "would be read as a trace context")
+		if is := v.get("type").str(); is != key && (is == contextTrace || is == contextFlags) {
+			c.broken(at, "would be read as a "+is+" context")
 		}
 	})},
 }}
@@ -44,6 +45,26 @@ var traceShape = shape{name: "trace", source: srcTrace, fields: []field{
 	{name: "exclusive_time", is: notNegative},
 	{name: "type", is: wordOf(set(contextTrace))},
 }}
+
+const srcFlags = "relay-event-schema/src/protocol/contexts/flags.rs"
+
+var flagsShape = shape{name: "flags", source: srcFlags, fields: []field{
+	{name: "values", need: true, list: &flagShape},
+	{name: "type", is: wordOf(set(contextFlags))},
+}, more: []rule{
+	{"flags.number", "develop docs: feature flags", func(c *checker, v value, at *path) {
+		if v.get("values").len() > MaxFlags {
+			c.broken(at.member("values"), "too many")
+		}
+	}},
+}}
+
+var flagShape = shape{name: "flag", source: srcFlags, fields: []field{
+	{name: "flag", need: true, is: notEmpty(made(MaxFlagName, isFlagByte))},
+	{name: "result", need: true, is: oneOf(isBool, isNumber, sameLine(upTo(MaxFlagResult, 0)))},
+}}
+
+func isFlagByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' || c == ':' || c == '-' }
 
 func isOriginByte(c byte) bool { return isAlnum(c) || c == '_' || c == '.' }
 
@@ -75,6 +96,7 @@ var transactionShape = shape{
 		}},
 		{"transaction.order", srcTransaction, checkOrder("start_timestamp", "timestamp")},
 		{"transaction.age", "relay-event-normalization/src/transactions/processor.rs: timestamp range", checkTransactionAge},
+		{"transaction.child-age", "relay#6005 and relay#6013 refuse the transaction; since relay#6015 the span is cut to it", checkChildAge},
 		{"transaction.spans-size", srcEvent + ": spans, max_bytes", func(c *checker, v value, at *path) {
 			if len(v.get("spans").raw()) > MaxSpansBytes {
 				c.broken(at.member("spans"), "later spans would be lost")
