@@ -28,7 +28,7 @@ func appendEvent(dst []byte, e *sentry.Event, p *Prepared, t *trim) []byte {
 	dst = AppendString(append(dst, `,"level":`...), levelOf(e.Level))
 	dst = appendTextCut(dst, `"logger":`, oneLine(e.Logger), MaxLogger)
 	dst = appendTextCut(dst, `"transaction":`, oneLine(e.Transaction), MaxTransactionName)
-	dst = p.appendMembers(dst)
+	dst = p.appendMembers(dst, e.Release, e.Environment)
 	dst = appendMessage(dst, e.Message, t)
 	dst = appendExceptions(dst, e.Exceptions, t)
 	dst = appendThreads(dst, e.Threads, t)
@@ -36,7 +36,7 @@ func appendEvent(dst []byte, e *sentry.Event, p *Prepared, t *trim) []byte {
 	dst = appendFingerprint(dst, e.Fingerprint)
 	dst = appendUser(dst, e.User)
 	dst = appendRequest(dst, e.Request, t)
-	dst = appendShared(dst, e.Trace, e.Contexts, e.Tags, p, t)
+	dst = appendShared(dst, e.Trace, e.Flags, e.Contexts, e.Tags, p, t)
 	dst = appendExtra(dst, e.Extra, t)
 	return append(dst, '}')
 }
@@ -50,11 +50,13 @@ func appendPlatform(dst []byte, own string, p *Prepared) []byte {
 }
 
 // appendShared writes the contexts and tags of an item and of its resource.
-func appendShared(dst []byte, trace *sentry.TraceContext, contexts []sentry.Context, tags []sentry.Tag, p *Prepared, t *trim) []byte {
+func appendShared(
+	dst []byte, trace *sentry.TraceContext, flags []sentry.Flag, contexts []sentry.Context, tags []sentry.Tag, p *Prepared, t *trim,
+) []byte {
 	if t.bare {
-		return appendContexts(dst, trace, nil, &nothingPrepared, t)
+		return appendContexts(dst, trace, nil, nil, &nothingPrepared, t)
 	}
-	dst = appendContexts(dst, trace, contexts, p, t)
+	dst = appendContexts(dst, trace, flags, contexts, p, t)
 	return appendTags(dst, tags, p)
 }
 

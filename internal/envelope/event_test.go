@@ -23,6 +23,26 @@ func written(t *testing.T, e *sentry.Event) map[string]any {
 	return got
 }
 
+// TestOwnRelease: what an event names itself goes before what its resource does, as far as it is valid.
+func TestOwnRelease(t *testing.T) {
+	r := &sentry.Resource{Release: "r", Environment: "re", Dist: "1", ServerName: "h"}
+	got := written(t, &sentry.Event{Resource: r, Release: "e", Environment: "none"})
+	require.Equal(t, []any{"e", "re", "1", "h"}, []any{got["release"], got["environment"], got["dist"], got["server_name"]})
+	got = written(t, &sentry.Event{Resource: r, Environment: "ee"})
+	require.Equal(t, []any{"r", "ee"}, []any{got["release"], got["environment"]})
+}
+
+// TestFlags: the last ones are kept.
+func TestFlags(t *testing.T) {
+	e := &sentry.Event{}
+	for i := range MaxFlags + 5 {
+		e.Flags = append(e.Flags, sentry.Flag{Name: "f" + strconv.Itoa(i), Result: sentry.Bool(i%2 == 0)})
+	}
+	values := obj(written(t, e), "contexts", "flags")["values"].([]any)
+	require.Len(t, values, MaxFlags)
+	require.Equal(t, map[string]any{"flag": "f104", "result": true}, values[MaxFlags-1])
+}
+
 func TestEmptyPartsAreLeftOut(t *testing.T) {
 	got := written(t, &sentry.Event{
 		Message: &sentry.Message{}, Exceptions: []sentry.Exception{{}, {Module: "m"}}, Threads: []sentry.Thread{}, Breadcrumbs: []sentry.Breadcrumb{},

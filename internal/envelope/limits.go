@@ -23,6 +23,7 @@ const (
 	MaxAttachments      = 30     // envelope docs
 	MaxClientReports    = 100    // sizes.rs
 	MaxBreadcrumbs      = 100    // SDK default of max_breadcrumbs
+	MaxFlags            = 100    // SDKs keep the last 100 evaluations (develop docs: feature flags)
 	MaxFrames           = 250    // trimming.rs: only the newest 250 frames are kept
 	maxItems            = 10_000 // ours: bounds the work on one envelope
 )
@@ -48,6 +49,8 @@ const (
 	MaxUserName        = 128  // User.id, .username and .name
 	MaxEmail           = 75   // User.email
 	MaxURL             = 296  // Request.url: 256 and an allowance of 40
+	MaxFlagName        = 200  // FlagsContextItem.flag
+	MaxFlagResult      = 200  // FlagsContextItem.result
 	MaxEnumLike        = 128  // Mechanism.type and other short words
 	MaxSourceLine      = 512  // Frame.context_line and its neighbours; ours: a minified file must not fill an event
 )

@@ -105,6 +105,8 @@ func fullEvent() *sentry.Event {
 			Method: "POST", URL: "https://shop.example.com/pay", QueryString: "a=1", Headers: []sentry.Tag{{Key: "Accept", Value: "*/*"}},
 			Data: sentry.String("card=1"),
 		},
+		Flags:   []sentry.Flag{{Name: "new-cart", Result: sentry.Bool(true)}, {Name: "theme", Result: sentry.String("dark")}},
+		Release: "shop@1.4.3", Environment: "canary",
 		Extra: []sentry.Attr{str("thread_name", "http-1"), {Key: "deep", Value: sentry.Map([]sentry.Attr{
 			{Key: "list", Value: sentry.List([]sentry.Value{sentry.Int(1), sentry.String("x"), sentry.Bool(true), sentry.Double(1.5), {}})},
 		})}},
@@ -180,7 +182,14 @@ func hostileEvent() *sentry.Event {
 		Trace:       &sentry.TraceContext{Op: "no ids"},
 		User:        &sentry.User{IPAddress: "{{auto}}"},
 		Request:     &sentry.Request{Headers: []sentry.Tag{{Key: "", Value: "x"}}},
-		Extra:       []sentry.Attr{{Key: "", Value: sentry.Int(1)}, {Key: "a", Value: sentry.String(long)}, {Key: "a", Value: sentry.Int(2)}},
+		Release:     "latest", Environment: "a/b",
+		Flags: []sentry.Flag{
+			{Name: "", Result: sentry.Bool(true)},
+			{Name: "no result"},
+			{Name: "a list", Result: sentry.List(nil)},
+			{Name: "a flag/" + long, Result: sentry.String("line\none" + long)},
+		},
+		Extra: []sentry.Attr{{Key: "", Value: sentry.Int(1)}, {Key: "a", Value: sentry.String(long)}, {Key: "a", Value: sentry.Int(2)}},
 		Tags: []sentry.Tag{
 			{Key: "release", Value: "1"},
 			{Key: "a b/c", Value: "line\none"},
@@ -188,7 +197,7 @@ func hostileEvent() *sentry.Event {
 			{Key: "empty", Value: " "},
 			{Key: long, Value: long},
 		},
-		Contexts: []sentry.Context{{Key: "trace", Fields: []sentry.Attr{str("op", "x")}}, {Key: "empty"}, {Key: "", Fields: []sentry.Attr{str("a", "b")}}},
+		Contexts: []sentry.Context{{Key: "trace", Fields: []sentry.Attr{str("op", "x")}}, {Key: "flags", Fields: []sentry.Attr{str("values", "x")}}, {Key: "empty"}, {Key: "", Fields: []sentry.Attr{str("a", "b")}}},
 		Resource: &sentry.Resource{Release: " ghcr.io/shop/app:1.2\n", Environment: "None", Dist: "a b", ServerName: " host\n"},
 	}
 }

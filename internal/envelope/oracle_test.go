@@ -244,6 +244,12 @@ func TestOracleEvent(t *testing.T) {
 	for _, c := range e.Contexts {
 		o.Contexts[c.Key] = plainMap(c.Fields)
 	}
+	var flags []any
+	for _, f := range e.Flags {
+		flags = append(flags, map[string]any{"flag": f.Name, "result": plain(f.Result)})
+	}
+	o.Contexts["flags"] = map[string]any{"values": flags}
+	o.Release, o.Environment = e.Release, e.Environment
 	o.User = sentrygo.User{ID: "17", Email: "a@example.com", Username: "ann", Name: "Ann", IPAddress: "203.0.113.7", Data: map[string]string{"plan": "free"}}
 	o.Request = &sentrygo.Request{Method: e.Request.Method, URL: e.Request.URL, QueryString: e.Request.QueryString, Data: "card=1", Headers: map[string]string{"Accept": "*/*"}}
 	for _, tag := range e.Tags {

@@ -193,6 +193,10 @@ func (s *source) event() *sentry.Event {
 		ID: sentry.EventID{1, s.byte()}, Timestamp: s.time(), Platform: s.str(), Level: sentry.Level(s.str()), Logger: s.str(),
 		Transaction: s.str(), Exceptions: s.exceptions(), Fingerprint: s.strs(), User: s.user(), Request: s.request(),
 		Extra: s.attrs(0), Tags: s.tags(), Contexts: s.contexts(), Resource: s.resource(),
+		Release: s.str(), Environment: s.str(),
+	}
+	for range s.n(4) {
+		e.Flags = append(e.Flags, sentry.Flag{Name: s.str(), Result: s.value(0)})
 	}
 	if s.bool() {
 		e.Message = &sentry.Message{Formatted: s.str(), Template: s.str(), Params: s.strs()}

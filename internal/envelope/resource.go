@@ -14,7 +14,9 @@ type SDK struct {
 type Prepared struct {
 	platform string
 	buf      []byte
-	members  fragment   // release, dist, environment, server_name, sdk
+	release  fragment
+	environ  fragment
+	members  fragment   // dist, server_name, sdk
 	tags     []fragment // "key":"value"
 	contexts []fragment // "key":{...}
 }
@@ -38,50 +40,77 @@ func (p *Prepared) Reset(r *sentry.Resource, sdk SDK) {
 		r = &noResource
 	}
 	*p = Prepared{platform: r.Platform, buf: p.buf[:0], tags: p.tags[:0], contexts: p.contexts[:0]}
-	p.buf = appendText(p.buf, `"release":`, SanitizeRelease(r.Release))
-	p.buf = appendText(p.buf, `"dist":`, cleanDist(r.Dist))
-	p.buf = appendText(p.buf, `"environment":`, SanitizeEnvironment(r.Environment))
-	p.buf = appendTextCut(p.buf, `"server_name":`, oneLine(r.ServerName), MaxServerName)
-	p.buf = appendSDK(p.buf, sdk)
-	p.members = fragment{to: len(p.buf)}
+	p.release = p.member(appendRelease(p.open(), r.Release))
+	p.environ = p.member(appendEnvironment(p.open(), r.Environment))
+	members := appendText(p.open(), `"dist":`, cleanDist(r.Dist))
+	members = appendTextCut(members, `"server_name":`, oneLine(r.ServerName), MaxServerName)
+	p.members = p.member(appendSDK(members, sdk))
 	p.addTags(r.Tags)
 	p.addContexts(r.Contexts)
 }
 
 var noResource sentry.Resource
 
+// open is the encoding so far and a bracket, so that no separator becomes part of what is written behind it; member is what was written so.
+func (p *Prepared) open() []byte { return append(p.buf, '{') }
+
+func (p *Prepared) member(buf []byte) fragment {
+	from := len(p.buf) + 1
+	p.buf = buf
+	return fragment{from: from, to: len(buf)}
+}
+
+func appendRelease(dst []byte, release string) []byte {
+	return appendText(dst, `"release":`, SanitizeRelease(release))
+}
+
+func appendEnvironment(dst []byte, environment string) []byte {
+	return appendText(dst, `"environment":`, SanitizeEnvironment(environment))
+}
+
 func (p *Prepared) bytes(f fragment) []byte { return p.buf[f.from:f.to] }
 
-// addTags writes each tag behind a bracket of its own, so that no separator becomes part of it.
+// addTags encodes each tag by itself.
 func (p *Prepared) addTags(tags []sentry.Tag) {
 	var few [fewTags]string
 	for i, key := range cleanTagKeys(few[:0], tags) {
 		if key == "" {
 			continue
 		}
-		from := len(p.buf)
-		p.buf = appendTag(append(p.buf, '{'), key, tags[i].Value)
-		p.tags = append(p.tags, fragment{key, from + 1, len(p.buf)})
+		f := p.member(appendTag(p.open(), key, tags[i].Value))
+		f.key = key
+		p.tags = append(p.tags, f)
 	}
 }
 
 // addContexts likewise.
 func (p *Prepared) addContexts(contexts []sentry.Context) {
 	for c := range wantedContexts(contexts) {
-		from := len(p.buf)
-		p.buf = appendContext(append(p.buf, '{'), c)
-		if len(p.buf) > from+1 {
-			p.contexts = append(p.contexts, fragment{c.Key, from + 1, len(p.buf)})
+		if f := p.member(appendContext(p.open(), c)); f.to > f.from {
+			f.key = c.Key
+			p.contexts = append(p.contexts, f)
 		}
 	}
 }
 
-// appendMembers writes what the resource says about the event itself.
-func (p *Prepared) appendMembers(dst []byte) []byte {
-	if p.members.to == 0 {
+// appendMembers writes what the resource says about an item itself; release and environment only where the item has none of its own.
+func (p *Prepared) appendMembers(dst []byte, release, environment string) []byte {
+	mark := len(dst)
+	if dst = appendRelease(dst, release); len(dst) == mark {
+		dst = p.append(dst, p.release)
+	}
+	mark = len(dst)
+	if dst = appendEnvironment(dst, environment); len(dst) == mark {
+		dst = p.append(dst, p.environ)
+	}
+	return p.append(dst, p.members)
+}
+
+func (p *Prepared) append(dst []byte, f fragment) []byte {
+	if f.from == f.to {
 		return dst
 	}
-	return append(comma(dst), p.bytes(p.members)...)
+	return append(comma(dst), p.bytes(f)...)
 }
 
 // appendSDK writes the member "sdk"; both its members are required there.

@@ -110,7 +110,8 @@ var samples = map[string]func() *sample{
 				"fingerprint":["{{ default }}","x"],"user":{"id":"1","ip_address":"::1"},
 				"request":{"url":"http://x","method":"GET","headers":[["a","b"]],"data":"x"},
 				"contexts":{"trace":{"trace_id":"` + sampleTrace + `","span_id":"fa90fdead5f74052","op":"http","status":"ok","origin":"auto.http",
-					"links":[{"trace_id":"` + sampleTrace + `","span_id":"fa90fdead5f74053"}]},"os":{"name":"Linux"}},
+					"links":[{"trace_id":"` + sampleTrace + `","span_id":"fa90fdead5f74053"}]},"os":{"name":"Linux"},
+					"flags":{"values":[{"flag":"new-cart","result":true},{"flag":"theme","result":"dark"}]}},
 				"tags":{"a":"b","c":"d"},"extra":{"x":{"y":1}},"transaction_info":{"source":"route"}}`)}},
 		}
 	},

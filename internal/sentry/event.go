@@ -31,10 +31,13 @@ type Event struct {
 	Trace       *TraceContext
 	User        *User
 	Request     *Request
-	Extra       []Attr
-	Tags        []Tag     // added to those of Resource; on equal keys these win
-	Contexts    []Context // likewise
-	Resource    *Resource // may be nil
+	Flags       []Flag // in the order of their evaluation
+	// Release and Environment go before those of Resource.
+	Release, Environment string
+	Extra                []Attr
+	Tags                 []Tag     // added to those of Resource; on equal keys these win
+	Contexts             []Context // likewise
+	Resource             *Resource // may be nil
 }
 
 // Message is the "logentry" interface: Formatted is what a person reads; Template, where it is known, is what Sentry groups by.
@@ -122,6 +125,12 @@ type Request struct {
 	Data        Value
 }
 
+// Flag is a feature flag and what it was evaluated to ("contexts.flags"): a boolean as a rule, any scalar at most.
+type Flag struct {
+	Name   string
+	Result Value
+}
+
 // TraceContext is "contexts.trace": it ties an event to its trace. Both ids are required by Relay.
 type TraceContext struct {
 	TraceID      TraceID
@@ -162,4 +171,6 @@ type Resource struct {
 	ServerName  string
 	Tags        []Tag
 	Contexts    []Context
+	// ReleaseAssumed and EnvironmentAssumed: nobody named them, the configuration stands in. An item that names its own knows better.
+	ReleaseAssumed, EnvironmentAssumed bool
 }
