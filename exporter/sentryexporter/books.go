@@ -28,6 +28,12 @@ func (l *lane) delivered(ctx context.Context, p parcel) {
 	l.project.status.report(l.project.name, nil)
 }
 
+// repeated books an envelope whose id was delivered already: it is not sent again.
+func (l *lane) repeated(ctx context.Context, p parcel) {
+	l.count(ctx, l.project.telemetry.ExporterSentryRepeatedItems, p.cargo)
+	l.settled(p.cargo)
+}
+
 // refused books an envelope that the server will never take.
 func (l *lane) refused(ctx context.Context, p parcel, result transport.Result) {
 	l.poison.clears(p)

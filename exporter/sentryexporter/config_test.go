@@ -94,6 +94,22 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
+// What waits in memory is bounded by memory, what waits on disk by the outage that it should cover.
+func TestTheQueuesDefaultSize(t *testing.T) {
+	for name, tt := range map[string]struct {
+		queue map[string]any
+		want  int64
+	}{
+		"in memory":         {map[string]any{}, 32 << 20},
+		"stored":            {map[string]any{"storage": "file_storage"}, 1 << 30},
+		"stored, by choice": {map[string]any{"storage": "file_storage", "queue_size": 5000}, 5000},
+	} {
+		cfg, err := load(t, map[string]any{"dsn": goodDSN, "sending_queue": tt.queue})
+		require.NoError(t, err)
+		assert.Equal(t, tt.want, cfg.Queue.Get().QueueSize, name)
+	}
+}
+
 func TestProjectsAreRead(t *testing.T) {
 	cfg, err := load(t, projects(map[string]any{"namespaces": []any{"team-*"}, "on_full": "drop"}))
 	require.NoError(t, err)

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/durable"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -106,8 +109,14 @@ func (cfg *Config) parallel() int {
 
 // settings of the lane's inner exporter. Its id is its storage key and its metric attribute:
 // "sentry/<outer name>#<project>#<kind>".
+//
+// exporterhelper logs every try that fails and every request that it refuses, the latter with a stack trace: while Sentry is away that is
+// thousands of lines that all say what the lane says once. Each message is let through once a minute.
 func (l *lane) settings() exporter.Settings {
 	set := l.project.set
+	set.Logger = set.Logger.WithOptions(zap.AddStacktrace(zap.FatalLevel), zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(core, time.Minute, 1, 0)
+	}))
 	set.ID = component.NewIDWithName(set.ID.Type(), fmt.Sprintf("%s#%s#%s", set.ID.Name(), l.project.name, l.kind))
 	return set
 }

@@ -16,7 +16,7 @@ import (
 
 // Every item that a lane took is accounted for:
 //
-//	restored + offered = delivered + refused by the server + discarded + queued
+//	restored + offered = delivered + refused by the server + discarded + repeated + queued
 //
 // in items of the lane's unit: events, spans, log items. Each term is a metric, so that the sum can be checked from outside.
 

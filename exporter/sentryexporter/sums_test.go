@@ -79,7 +79,7 @@ func (o *observed) of(metric, category string) (sum float64) {
 // rest is what the sum of a category leaves over; it must be nothing.
 func (o *observed) rest(category string) float64 {
 	return o.of("restored_items", category) + o.of("offered_items", category) -
-		o.of("delivered_items", category) - o.of("refused_items", category) - o.of("discarded_items", category) - o.of("queued_items", category)
+		o.of("delivered_items", category) - o.of("refused_items", category) - o.of("discarded_items", category) - o.of("repeated_items", category) - o.of("queued_items", category)
 }
 
 func enableLogs(cfg *Config) { cfg.Logs.Enabled = true }

@@ -40,6 +40,7 @@ type TelemetryBuilder struct {
 	ExporterSentryRateLimitRemaining metric.Float64ObservableGauge
 	ExporterSentryRefusedItems       metric.Int64Counter
 	ExporterSentryRepairedItems      metric.Int64Counter
+	ExporterSentryRepeatedItems      metric.Int64Counter
 	ExporterSentryRequestDuration    metric.Float64Histogram
 	ExporterSentryRestoredItems      metric.Int64Counter
 	ExporterSentryStorageFailures    metric.Int64Counter
@@ -182,7 +183,7 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	errs = errors.Join(errs, err)
 	builder.ExporterSentryOfferedItems, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentry_offered_items",
-		metric.WithDescription("Items that the lanes took since the start. With what was restored they equal what was delivered, refused, discarded and is queued. [Alpha]"),
+		metric.WithDescription("Items that the lanes took since the start. With what was restored they equal what was delivered, refused, discarded, repeated and is queued. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)
@@ -213,6 +214,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 	builder.ExporterSentryRepairedItems, err = builder.meter.Int64Counter(
 		"otelcol_exporter_sentry_repaired_items",
 		metric.WithDescription("Items that were mended on their way because Sentry would have dropped them as they came. [Alpha]"),
+		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryRepeatedItems, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_repeated_items",
+		metric.WithDescription("Items that were queued twice under one id and sent once. [Alpha]"),
 		metric.WithUnit("{item}"),
 	)
 	errs = errors.Join(errs, err)

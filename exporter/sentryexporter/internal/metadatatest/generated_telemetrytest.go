@@ -120,7 +120,7 @@ func AssertEqualExporterSentryHeldBackUntold(t *testing.T, tt *componenttest.Tel
 func AssertEqualExporterSentryOfferedItems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
 	want := metricdata.Metrics{
 		Name:        "otelcol_exporter_sentry_offered_items",
-		Description: "Items that the lanes took since the start. With what was restored they equal what was delivered, refused, discarded and is queued. [Alpha]",
+		Description: "Items that the lanes took since the start. With what was restored they equal what was delivered, refused, discarded, repeated and is queued. [Alpha]",
 		Unit:        "{item}",
 		Data: metricdata.Sum[int64]{
 			Temporality: metricdata.CumulativeTemporality,
@@ -203,6 +203,22 @@ func AssertEqualExporterSentryRepairedItems(t *testing.T, tt *componenttest.Tele
 		},
 	}
 	got, err := tt.GetMetric("otelcol_exporter_sentry_repaired_items")
+	require.NoError(t, err)
+	metricdatatest.AssertEqual(t, want, got, opts...)
+}
+
+func AssertEqualExporterSentryRepeatedItems(t *testing.T, tt *componenttest.Telemetry, dps []metricdata.DataPoint[int64], opts ...metricdatatest.Option) {
+	want := metricdata.Metrics{
+		Name:        "otelcol_exporter_sentry_repeated_items",
+		Description: "Items that were queued twice under one id and sent once. [Alpha]",
+		Unit:        "{item}",
+		Data: metricdata.Sum[int64]{
+			Temporality: metricdata.CumulativeTemporality,
+			IsMonotonic: true,
+			DataPoints:  dps,
+		},
+	}
+	got, err := tt.GetMetric("otelcol_exporter_sentry_repeated_items")
 	require.NoError(t, err)
 	metricdatatest.AssertEqual(t, want, got, opts...)
 }

@@ -41,6 +41,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterSentryOfferedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRefusedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRepairedItems.Add(context.Background(), 1)
+	tb.ExporterSentryRepeatedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRequestDuration.Record(context.Background(), 1)
 	tb.ExporterSentryRestoredItems.Add(context.Background(), 1)
 	tb.ExporterSentryStorageFailures.Add(context.Background(), 1)
@@ -83,6 +84,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryRepairedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryRepeatedItems(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryRequestDuration(t, testTel,
