@@ -25,6 +25,9 @@ var otherPlatforms = map[string]string{
 
 const platformOther = "other"
 
+// Platform gives the platform that Sentry knows for a language; "other" where it knows none.
+func Platform(language string) string { return platformOf(language) }
+
 // platformOf gives the platform that Sentry knows for a language; "other" where it knows none.
 func platformOf(name string) string {
 	if platforms[name] {

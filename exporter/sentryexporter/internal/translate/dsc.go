@@ -42,6 +42,15 @@ func (d DSC) OfSpan(trace sentry.TraceID, span ptrace.Span) []sentry.Tag {
 		sentry.Tag{Key: "sample_rate", Value: rate}, sentry.Tag{Key: "sample_rand", Value: random}, sentry.Tag{Key: "sampled", Value: "true"})
 }
 
+// saysSampling reports whether a span knows how its trace was sampled.
+func saysSampling(span ptrace.Span) bool {
+	if th, _ := otelState(span.TraceState().AsRaw()); th != "" {
+		return true
+	}
+	_, ok := span.Attributes().Get(baggagePrefix + "trace_id")
+	return ok
+}
+
 func (d DSC) tags(dst []sentry.Tag, trace sentry.TraceID) []sentry.Tag {
 	dst = append(dst, sentry.Tag{Key: "trace_id", Value: trace.String()}, sentry.Tag{Key: "public_key", Value: d.dsn.PublicKey()})
 	if org := d.dsn.OrgID(); org != "" {

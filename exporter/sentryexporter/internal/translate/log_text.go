@@ -2,6 +2,7 @@ package translate
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -153,4 +154,11 @@ func appendJSONMap(dst []byte, m pcommon.Map, depth int) []byte {
 		dst = appendJSON(dst, v, depth)
 	}
 	return append(dst, '}')
+}
+
+// hex is an id as hex digits.
+func (s *scratch) hex(id sentry.SpanID) string {
+	mark := len(*s)
+	*s = hex.AppendEncode(*s, id[:])
+	return s.since(mark)
 }

@@ -18,6 +18,7 @@ const (
 	slotSentryDescription
 	slotSentryName
 	slotSegmentName
+	slotSegmentID
 	slotSentrySource
 	slotSentryOrigin
 	slotSentryStatus
@@ -60,6 +61,7 @@ var slotKeys = map[slot][]string{
 	// sentry.custom_span_name: what updateName leaves behind in Sentry's JavaScript SDK.
 	slotSentryName:   {"sentry.custom_span_name", "sentry.name"},
 	slotSegmentName:  {"sentry.segment.name"},
+	slotSegmentID:    {"sentry.segment.id"},
 	slotSentrySource: {"sentry.segment.name.source", "sentry.span.source", "sentry.source"},
 	slotSentryOrigin: {"sentry.origin"},
 	slotSentryStatus: {"sentry.status"},

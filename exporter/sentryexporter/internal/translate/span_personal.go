@@ -49,17 +49,33 @@ const (
 	responseHeader = "http.response.header."
 )
 
-// discretionOf a key.
+// discretionOf a key. Most keys are told apart by their first letter: this is asked of every attribute that is nothing special.
 func discretionOf(key string) discretion {
-	switch {
-	case peerKeys[key]:
-		return hiddenServed
-	case key == "client.address", key == "http.client_ip", key == "http.request.body.data":
+	if key == "" {
+		return open
+	}
+	switch key[0] {
+	case 'c':
+		return hiddenIf(key == "client.address")
+	case 'e':
+		return hiddenIf(strings.HasPrefix(key, "enduser."))
+	case 's':
+		return hiddenIf(strings.HasPrefix(key, "sentry.user."))
+	case 'u':
+		return hiddenIf(strings.HasPrefix(key, "user."))
+	case 'n':
+		if peerKeys[key] {
+			return hiddenServed
+		}
+	case 'h', 'r':
+		return max(discretionOfHeader(key), hiddenIf(key == "http.client_ip" || key == "http.request.body.data"))
+	}
+	return open
+}
+
+func hiddenIf(yes bool) discretion {
+	if yes {
 		return hidden
-	case strings.HasPrefix(key, "user."), strings.HasPrefix(key, "enduser."), strings.HasPrefix(key, "sentry.user."):
-		return hidden
-	case strings.HasPrefix(key, "http.re") || strings.HasPrefix(key, "rpc."):
-		return discretionOfHeader(key)
 	}
 	return open
 }

@@ -18,6 +18,7 @@ type SpanOptions struct {
 // reader reads spans, one after the other, into memory that is used again.
 type reader struct {
 	SpanOptions
+	apart bool // what slotSentryOp and those after it hold is not appended to the data: it is said apart
 	facts facts
 	text  scratch // names, descriptions and values that had to be put together
 	data  []sentry.Attr
@@ -53,6 +54,9 @@ func (r *reader) read(attrs pcommon.Map, kind ptrace.SpanKind) {
 			continue
 		}
 		f.fill(u, value)
+		if r.apart && slotSentryOp <= u.slot && u.slot <= slotSentryStatus {
+			continue
+		}
 		if u.self >= 0 {
 			f.present[u.self/64] |= 1 << (u.self % 64)
 		}

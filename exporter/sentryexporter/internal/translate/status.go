@@ -29,8 +29,9 @@ var httpStatuses = map[int64]string{
 }
 
 const (
-	statusOK       = "ok"
-	statusInternal = "internal_error"
+	statusOK        = "ok"
+	statusCancelled = "cancelled"
+	statusInternal  = "internal_error"
 )
 
 // status of the span whose facts were read. A word of the SDK's own wins; OK is ok; ERROR is the word in its message, else what the codes say, else
