@@ -39,7 +39,9 @@ import (
 	kubeletstatsreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kubeletstatsreceiver"
 	syslogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/syslogreceiver"
 	sentryexporter "github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter"
+	k8srights "github.com/otelcol-sentry/otelcol-sentry/extension/k8srights"
 	sentryinbox "github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox"
+	k8swaitprocessor "github.com/otelcol-sentry/otelcol-sentry/processor/k8swaitprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
 	forwardconnector "go.opentelemetry.io/collector/connector/forwardconnector"
@@ -88,6 +90,7 @@ func components() (otelcol.Factories, error) {
 		k8sleaderelector.NewFactory(),
 		pprofextension.NewFactory(),
 		filestorage.NewFactory(),
+		k8srights.NewFactory(),
 		sentryinbox.NewFactory(),
 	)
 	if err != nil {
@@ -102,6 +105,7 @@ func components() (otelcol.Factories, error) {
 		k8sleaderelector.NewFactory().Type():         "github.com/open-telemetry/opentelemetry-collector-contrib/extension/k8sleaderelector v0.152.0",
 		pprofextension.NewFactory().Type():           "github.com/open-telemetry/opentelemetry-collector-contrib/extension/pprofextension v0.164.1",
 		filestorage.NewFactory().Type():              "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage v0.164.1",
+		k8srights.NewFactory().Type():                "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 		sentryinbox.NewFactory().Type():              "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 	})
 
@@ -173,6 +177,7 @@ func components() (otelcol.Factories, error) {
 		resourceprocessor.NewFactory(),
 		tailsamplingprocessor.NewFactory(),
 		transformprocessor.NewFactory(),
+		k8swaitprocessor.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
@@ -191,6 +196,7 @@ func components() (otelcol.Factories, error) {
 		resourceprocessor.NewFactory().Type():             "github.com/open-telemetry/opentelemetry-collector-contrib/processor/resourceprocessor v0.164.1",
 		tailsamplingprocessor.NewFactory().Type():         "github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor v0.158.0",
 		transformprocessor.NewFactory().Type():            "github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor v0.158.0",
+		k8swaitprocessor.NewFactory().Type():              "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 	})
 
 	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](
