@@ -174,8 +174,8 @@ func (t *Streams) Span(at, i int) (*sentry.StreamSpan, *envelope.LogAttributes) 
 	t.rest(span)
 	t.events(span)
 	t.said(op, status, span)
-	out.Attributes = append(t.attrs, t.data...)
-	t.attrs = out.Attributes
+	t.attrs = append(t.attrs, t.data...)
+	out.Attributes = t.attrs
 	out.Links = t.linksOf(span, fixed)
 	return out, t.shared.of(from)
 }

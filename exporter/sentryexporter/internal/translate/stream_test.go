@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -211,7 +212,7 @@ func TestStreamOfAnOldTrace(t *testing.T) {
 		s.SetTraceID(pcommon.TraceID{1})
 		s.SetSpanID(pcommon.SpanID{id})
 		s.SetParentSpanID(pcommon.SpanID{parent})
-		s.SetName(fmt.Sprint(id))
+		s.SetName(strconv.Itoa(int(id)))
 		if start != 0 || end != 0 {
 			s.SetStartTimestamp(pcommon.Timestamp(now + start))
 			s.SetEndTimestamp(pcommon.Timestamp(now + end))
