@@ -19,6 +19,7 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/scrub"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
@@ -36,6 +37,10 @@ type Config struct {
 	Environment string `mapstructure:"environment"`
 	// Release of events and transactions whose resource names none (service.version).
 	Release string `mapstructure:"release"`
+	// SendDefaultPII lets through what names a person: user attributes, addresses of clients, cookies, authorization headers.
+	SendDefaultPII bool `mapstructure:"send_default_pii"`
+	// Scrub says which secrets are taken out before anything is queued.
+	Scrub ScrubConfig `mapstructure:"scrub"`
 	// Events says what becomes an issue.
 	Events EventsConfig `mapstructure:"events"`
 	// Logs says whether log records also go to Sentry Logs.
@@ -62,6 +67,23 @@ type ProjectConfig struct {
 	Namespaces []string `mapstructure:"namespaces"`
 	// OnFull overrides the exporter's on_full.
 	OnFull string `mapstructure:"on_full"`
+}
+
+// ScrubConfig adjusts what is taken out of telemetry before it is queued.
+type ScrubConfig struct {
+	// Keys are more keys whose values are taken out whole; * stands for any text.
+	Keys []string `mapstructure:"keys"`
+	// Keep are keys whose values are never touched.
+	Keep []string `mapstructure:"keep"`
+	// Tokens are prefixes of more secrets, such as "acme_live_".
+	Tokens []string `mapstructure:"tokens"`
+	// Off are the names of rules that are not applied.
+	Off []string `mapstructure:"off"`
+}
+
+// scrubbing is what the scrubber is told.
+func (cfg *Config) scrubbing() scrub.Config {
+	return scrub.Config{SendDefaultPII: cfg.SendDefaultPII, Keys: cfg.Scrub.Keys, Keep: cfg.Scrub.Keep, Tokens: cfg.Scrub.Tokens, Off: cfg.Scrub.Off}
 }
 
 // EventsConfig says what becomes an issue.
@@ -226,6 +248,10 @@ func (cfg *Config) Validate() error {
 	}
 	if cfg.Release != "" && envelope.SanitizeRelease(cfg.Release) != cfg.Release {
 		errs = append(errs, errors.New("'release' is not one that Sentry takes: at most 200 bytes, no slash, no line end, not \"latest\""))
+	}
+	scrubbing := cfg.scrubbing()
+	if err := scrubbing.Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("'scrub' %w", err))
 	}
 	if cfg.RateLimit.MaxWait < 0 {
 		errs = append(errs, errors.New("'rate_limit::max_wait' must not be negative"))

@@ -245,6 +245,12 @@ func TestARestartGivesTheSameIDs(t *testing.T) {
 
 // storageHost is a host with a file_storage extension.
 func storageHost(t *testing.T) component.Host {
+	host, _ := storageHostIn(t)
+	return host
+}
+
+// storageHostIn also gives the extension's directory.
+func storageHostIn(t *testing.T) (component.Host, string) {
 	factory := filestorage.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*filestorage.Config)
 	cfg.Directory = t.TempDir()
@@ -252,7 +258,7 @@ func storageHost(t *testing.T) component.Host {
 	require.NoError(t, err)
 	require.NoError(t, ext.Start(context.Background(), componenttest.NewNopHost()))
 	t.Cleanup(func() { require.NoError(t, ext.Shutdown(context.Background())) })
-	return hostWith{componenttest.NewNopHost(), map[component.ID]component.Component{component.MustNewID("file_storage"): ext}}
+	return hostWith{componenttest.NewNopHost(), map[component.ID]component.Component{component.MustNewID("file_storage"): ext}}, cfg.Directory
 }
 
 type hostWith struct {

@@ -49,32 +49,22 @@ func (l *logsLane) offer(ctx context.Context, ld plog.Logs) error {
 }
 
 func (l *logsLane) count(ld plog.Logs) (wanted, total int) {
-	for _, rl := range ld.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, rec := range sl.LogRecords().All() {
-				total++
-				if translate.LogSeverity(rec) >= l.minSeverity {
-					wanted++
-				}
-			}
+	eachRecord(ld, func(_ int, rec plog.LogRecord) {
+		total++
+		if translate.LogSeverity(rec) >= l.minSeverity {
+			wanted++
 		}
-	}
+	})
 	return wanted, total
 }
 
 func (l *logsLane) keepSevere(ld plog.Logs) plog.Logs {
 	var positions []int
-	position := 0
-	for _, rl := range ld.ResourceLogs().All() {
-		for _, sl := range rl.ScopeLogs().All() {
-			for _, rec := range sl.LogRecords().All() {
-				if translate.LogSeverity(rec) >= l.minSeverity {
-					positions = append(positions, position)
-				}
-				position++
-			}
+	eachRecord(ld, func(position int, rec plog.LogRecord) {
+		if translate.LogSeverity(rec) >= l.minSeverity {
+			positions = append(positions, position)
 		}
-	}
+	})
 	return keepLogs(ld, positions)
 }
 

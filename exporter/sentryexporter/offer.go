@@ -31,19 +31,11 @@ func (l *lane) offerLogs(ctx context.Context, queue consumer.Logs, ld plog.Logs)
 	ctx = strip(ctx)
 	pieces := l.cutLogs(ld)
 	for i, piece := range pieces {
-		n := piece.LogRecordCount()
-		err := errTooLarge
-		if l.fits(l.sizeOfLogs(piece)) {
-			err = queue.ConsumeLogs(ctx, piece)
-		}
-		if undelivered, ok := errors.AsType[consumererror.Logs](err); ok { // there is no queue
-			l.took(ctx, n-undelivered.Data().LogRecordCount())
-			return err
-		}
+		err := l.offerPieceOfLogs(ctx, queue, piece)
 		switch {
 		case err == nil:
-			l.took(ctx, n)
 		case l.dropsOn(err):
+			n := piece.LogRecordCount()
 			l.turnAway(ctx, report.QueueOverflow, cargo{n, [2]report.Quantity{{Category: units[l.kind], N: n}}})
 		default:
 			return refusedLogs(err, pieces[i:], i)
@@ -52,12 +44,34 @@ func (l *lane) offerLogs(ctx context.Context, queue consumer.Logs, ld plog.Logs)
 	return nil
 }
 
-// refusedLogs carries the pieces that were refused, if others were taken before.
-func refusedLogs(err error, pieces []plog.Logs, taken int) error {
-	if taken == 0 {
+// offerPieceOfLogs gives a piece to the queue, scrubbed. What is refused comes back as it was.
+func (l *lane) offerPieceOfLogs(ctx context.Context, queue consumer.Logs, piece plog.Logs) error {
+	clean, counts := l.scrubLogs(piece)
+	if !l.fits(l.sizeOfLogs(clean)) {
+		return errTooLarge
+	}
+	err := queue.ConsumeLogs(ctx, clean)
+	taken := piece.LogRecordCount()
+	if undelivered, ok := errors.AsType[consumererror.Logs](err); ok { // there is no queue
+		taken -= undelivered.Data().LogRecordCount()
+		err = consumererror.NewLogs(err, asTheyCame(piece, undelivered.Data()))
+	} else if err != nil {
 		return err
 	}
+	l.took(ctx, taken)
+	l.scrubbed(ctx, counts)
+	return err
+}
+
+// refusedLogs carries the pieces that were refused, if others were taken before.
+func refusedLogs(err error, pieces []plog.Logs, taken int) error {
 	rest := plog.NewLogs()
+	if undelivered, ok := errors.AsType[consumererror.Logs](err); ok {
+		undelivered.Data().CopyTo(rest)
+		pieces = pieces[1:]
+	} else if taken == 0 {
+		return err
+	}
 	for _, piece := range pieces {
 		for _, rl := range piece.ResourceLogs().All() {
 			rl.CopyTo(rest.ResourceLogs().AppendEmpty())
@@ -74,19 +88,11 @@ func (l *lane) offerTraces(ctx context.Context, queue consumer.Traces, td ptrace
 	ctx = strip(ctx)
 	pieces := l.cutTraces(td)
 	for i, piece := range pieces {
-		n := piece.SpanCount()
-		err := errTooLarge
-		if l.fits(l.sizeOfTraces(piece)) {
-			err = queue.ConsumeTraces(ctx, piece)
-		}
-		if undelivered, ok := errors.AsType[consumererror.Traces](err); ok {
-			l.took(ctx, n-undelivered.Data().SpanCount())
-			return err
-		}
+		err := l.offerPieceOfTraces(ctx, queue, piece)
 		switch {
 		case err == nil:
-			l.took(ctx, n)
 		case l.dropsOn(err):
+			n := piece.SpanCount()
 			l.turnAway(ctx, report.QueueOverflow, cargo{n, [2]report.Quantity{
 				{Category: sentry.CategoryTransaction, N: len(segmentsOf(piece))}, {Category: sentry.CategorySpan, N: n},
 			}})
@@ -97,11 +103,36 @@ func (l *lane) offerTraces(ctx context.Context, queue consumer.Traces, td ptrace
 	return nil
 }
 
-func refusedTraces(err error, pieces []ptrace.Traces, taken int) error {
-	if taken == 0 {
+// offerPieceOfTraces gives a piece to the queue, scrubbed. What is refused comes back as it was: where only a part of a scrubbed piece was
+// delivered, all of it does, and ids tell Sentry what it has.
+func (l *lane) offerPieceOfTraces(ctx context.Context, queue consumer.Traces, piece ptrace.Traces) error {
+	clean, counts := l.scrubTraces(piece)
+	if !l.fits(l.sizeOfTraces(clean)) {
+		return errTooLarge
+	}
+	err := queue.ConsumeTraces(ctx, clean)
+	taken := piece.SpanCount()
+	if undelivered, ok := errors.AsType[consumererror.Traces](err); ok {
+		taken -= undelivered.Data().SpanCount()
+		if clean != piece {
+			err = consumererror.NewTraces(err, piece)
+		}
+	} else if err != nil {
 		return err
 	}
+	l.took(ctx, taken)
+	l.scrubbed(ctx, counts)
+	return err
+}
+
+func refusedTraces(err error, pieces []ptrace.Traces, taken int) error {
 	rest := ptrace.NewTraces()
+	if undelivered, ok := errors.AsType[consumererror.Traces](err); ok {
+		undelivered.Data().CopyTo(rest)
+		pieces = pieces[1:]
+	} else if taken == 0 {
+		return err
+	}
 	for _, piece := range pieces {
 		for _, rs := range piece.ResourceSpans().All() {
 			rs.CopyTo(rest.ResourceSpans().AppendEmpty())

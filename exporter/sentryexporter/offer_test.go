@@ -18,6 +18,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/metadata"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/scrub"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentrytest"
 )
 
@@ -145,6 +146,7 @@ func TestSendersAreNotStored(t *testing.T) {
 	seen := context.Background()
 	l := laneOf(t, kindEvents, withoutQueue)
 	l.project.telemetry = noTelemetry(t)
+	l.project.scrubber, _ = scrub.New(scrub.Config{})
 	l.project.now = time.Now
 	queue, err := consumer.NewLogs(func(ctx context.Context, _ plog.Logs) error {
 		seen = ctx

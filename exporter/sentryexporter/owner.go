@@ -23,6 +23,7 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/scrub"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
@@ -40,6 +41,7 @@ type owner struct {
 	status  *statusReporter
 
 	triage    *triage.Triage
+	scrubber  *scrub.Scrubber
 	telemetry *metadata.TelemetryBuilder
 	projects  []*project
 	router    router
@@ -106,6 +108,9 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 		},
 		Now: o.now,
 	})
+	if o.scrubber, err = scrub.New(o.cfg.scrubbing()); err != nil {
+		return fmt.Errorf("'scrub' %w", err) // Validate has said so before
+	}
 	if err := o.openProjects(client); err != nil {
 		return err
 	}
@@ -180,6 +185,7 @@ func (o *owner) openProject(client *http.Client, cfg ProjectConfig) (*project, e
 			Plain:     !o.cfg.HTTP.Compression.IsCompressed(),
 			Now:       o.now,
 		}),
+		scrubber:  o.scrubber,
 		sdk:       sdk,
 		telemetry: o.telemetry,
 		status:    o.status,

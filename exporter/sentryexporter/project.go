@@ -14,6 +14,7 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/scrub"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
@@ -39,6 +40,7 @@ type projectSettings struct {
 	cfg       *Config
 	defaults  translate.Defaults
 	client    *transport.Client
+	scrubber  *scrub.Scrubber
 	sdk       envelope.SDK
 	telemetry *metadata.TelemetryBuilder
 	status    *statusReporter

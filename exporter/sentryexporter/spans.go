@@ -120,6 +120,7 @@ const smallerPart = 100
 func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 	w := spansPushes.Get().(*spansPush)
 	defer spansPushes.Put(w)
+	w.translate.Personal = l.project.cfg.SendDefaultPII
 	segments := w.begin(td, l.project.dsn.ProjectID())
 	d := l.newDelivery(ctx)
 	first := l.firstTryOfTraces(td)

@@ -43,6 +43,7 @@ type TelemetryBuilder struct {
 	ExporterSentryRepeatedItems      metric.Int64Counter
 	ExporterSentryRequestDuration    metric.Float64Histogram
 	ExporterSentryRestoredItems      metric.Int64Counter
+	ExporterSentryScrubbedValues     metric.Int64Counter
 	ExporterSentryStorageFailures    metric.Int64Counter
 	ExporterSentryTriageAnswered     metric.Int64Counter
 	ExporterSentryTriageOffered      metric.Int64Counter
@@ -234,6 +235,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_sentry_restored_items",
 		metric.WithDescription("Items of an earlier run that were read from the queue's storage. [Alpha]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryScrubbedValues, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_scrubbed_values",
+		metric.WithDescription("Secrets and personal data that were taken out before anything was queued, by rule. [Alpha]"),
+		metric.WithUnit("{value}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentryStorageFailures, err = builder.meter.Int64Counter(

@@ -44,6 +44,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterSentryRepeatedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRequestDuration.Record(context.Background(), 1)
 	tb.ExporterSentryRestoredItems.Add(context.Background(), 1)
+	tb.ExporterSentryScrubbedValues.Add(context.Background(), 1)
 	tb.ExporterSentryStorageFailures.Add(context.Background(), 1)
 	tb.ExporterSentryTriageAnswered.Add(context.Background(), 1)
 	tb.ExporterSentryTriageOffered.Add(context.Background(), 1)
@@ -93,6 +94,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.HistogramDataPoint[float64]{{}}, metricdatatest.IgnoreValue(),
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryRestoredItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryScrubbedValues(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryStorageFailures(t, testTel,
