@@ -14,19 +14,31 @@ func (s *scanner) isSecret(is class, v *found) bool {
 	if v.how == loose && v.quoted {
 		v.how = tight
 	}
-	if is == classPerson || is == classSoft && v.brackets {
-		return v.brackets && is == classPerson
-	}
 	switch is {
-	case classSecret:
+	case classPerson:
+		return false
+	case classPwd:
+		if isDirectory(text) {
+			return false
+		}
 		return v.how != loose || !isProse(text)
+	case classSecret:
+		return v.how != loose || !isProse(text) && (len(text) > 2 || !isShortNumber(text))
 	case classToken:
 		return isTokenValue(text, v)
+	case classQuery:
+		return v.how == query && looksRandom(text) && len(text) >= leastInQuery
 	case classSoft:
 		return v.how == query || !isStateWord(text) && looksRandom(text)
 	}
 	return v.quoted || v.how != loose || !isProse(text)
 }
+
+func isDirectory(text string) bool {
+	return text[0] == '/' || text[0] == '~' || text[0] == '$' || len(text) > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/')
+}
+
+const leastInQuery = 16 // bytes of a signature or a code that opens something
 
 func isTokenValue(text string, v *found) bool {
 	switch {
@@ -99,6 +111,8 @@ func isPlaceholder(text string) bool {
 		return true
 	case c == '<' && text[len(text)-1] == '>':
 		return true
+	case c == '\\' && strings.Contains(text, "u003c") && strings.HasSuffix(text, "u003e"):
+		return true
 	case c == '[' && text[len(text)-1] == ']' && isMarker(text[1:len(text)-1]):
 		return true
 	}
@@ -126,15 +140,22 @@ func isAll(text string, c byte) bool {
 
 // isCode holds for an expression in a line of source, which traces quote: a call, an index, a member that is named like the secret itself.
 func (s *scanner) isCode(v *found, text string) bool {
-	i := 0
-	for i < len(text) && (isAlpha(text[i]) || text[i] == '_' || text[i] == '.') {
+	if text[0] == '&' && v.how == loose {
+		return true
+	}
+	i, dots := 0, 0
+	for i < len(text) && isAlpha(text[0]) && (isWord[text[i]] || text[i] == '.') {
+		if text[i] == '.' {
+			dots++
+		}
 		i++
 	}
-	if i == 0 {
+	switch {
+	case i == 0:
 		return false
-	}
-	if i < len(text) {
-		return text[i] == '(' && strings.HasSuffix(text, ")") || text[i] == '[' && i+1 < len(text) && !isDigit(text[i+1])
+	case i < len(text):
+		closes := text[len(text)-1] == ')' || text[len(text)-1] == '('
+		return text[i] == '(' && (dots > 0 || closes) || text[i] == '[' && i+1 < len(text) && !isDigit(text[i+1])
 	}
 	if c := s.peek(v.to); c == '(' || c == '[' {
 		return true

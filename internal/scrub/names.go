@@ -11,6 +11,8 @@ const (
 	classSecret                // a secret, wherever the name stands
 	classToken                 // a secret among other values; in free text if it is not plainly a word
 	classSoft                  // a secret if it looks like one
+	classPwd                   // a secret unless it is a directory
+	classQuery                 // a secret in the query of a URL
 	classPersonal              // a secret unless personal data is wanted
 	classPerson                // the same for what is in a map
 	classPeer                  // the same where the other side is the client
@@ -34,7 +36,7 @@ func nameOf(key string) (is class, exact bool) {
 	for _, one := range w {
 		all |= one
 	}
-	if all&(wSecret|wToken|wTokens|wSoft|wHeader|wKey|wCode|wNumber|wAddress|wSecond) == 0 || all&wPublic != 0 {
+	if all&(wSecret|wToken|wTokens|wSoft|wHeader|wKey|wCode|wNumber|wAddress|wSecond|wQuery|wPwd) == 0 || all&wPublic != 0 {
 		return classOpen, false
 	}
 	for len(w) > 1 && w[len(w)-1]&(wPlain|wDigits) != 0 && w[len(w)-1]&(wSecret|wToken) == 0 {
@@ -63,6 +65,8 @@ func endOf(w []word) class {
 	}
 	last, before := at(1), at(2)
 	switch {
+	case last&wPwd != 0 && len(w) == 1:
+		return classPwd
 	case last&wSecret != 0, last&wNumber != 0 && before&wCard != 0:
 		return classSecret
 	case last&wSecond != 0 && before&wFirst != 0, last&wNumber != 0 && before&wSecond != 0 && at(3)&wFirst != 0:
@@ -86,6 +90,8 @@ func endOf(w []word) class {
 		return classPersonal
 	case last&wSoft != 0:
 		return classSoft
+	case last&wQuery != 0:
+		return classQuery
 	}
 	return classOpen
 }

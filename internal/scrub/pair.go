@@ -39,6 +39,9 @@ func (s *scanner) colon(i int) (find, bool) {
 			return s.url(i + len(`:\/\/`))
 		}
 	}
+	if s.hasFold(i-len("oracle:thin"), "oracle:thin") || s.hasFold(i-len("oracle:oci"), "oracle:oci") {
+		return s.oracle(i + 1)
+	}
 	return s.pair(i, i+1)
 }
 
@@ -53,6 +56,10 @@ func (s *scanner) equals(i int) (find, bool) {
 		value++
 	case '~':
 		return find{}, false
+	case '\\': // "=>" as some writers of JSON escape it
+		if arrow := s.run(i+1, func(c byte) bool { return c == '\\' }); s.has(arrow, "u003e") {
+			value = arrow + len("u003e")
+		}
 	}
 	switch s.peek(i - 1) {
 	case '!', '<', '>', '~', '+', '*', '/':
@@ -70,11 +77,12 @@ func (s *scanner) pair(sign, value int) (find, bool) {
 		return find{}, false
 	}
 	is := s.classOf(&n, sign, value)
-	if is == classOpen || is == classKept {
+	if is == classOpen || is == classKept || s.enter(&n, is, s.blanks(value)) {
 		return find{}, false
 	}
 	v, ok := s.valueAt(&n, is, sign, value)
 	if !ok || !s.isSecret(is, &v) {
+		s.fuel -= v.to - v.from
 		return find{}, false
 	}
 	return find{from: v.from, to: v.to, rule: pairRule(is), quote: v.quote}, true
@@ -177,11 +185,11 @@ func (s *scanner) classOf(n *name, sign, value int) class {
 		}
 		return is
 	}
-	if s.text[sign] == ':' && s.isPlace(n, value) {
+	if s.text[sign] == ':' && (s.isPlace(n, value) || s.peek(n.from-1) == '$') {
 		return classOpen
 	}
 	is := s.inText(text)
-	if !isBlank(s.peek(n.from - 1)) {
+	if !isBlank(s.peek(n.from-1)) || firstByte(s.text, n.from, n.to, '.') >= 0 {
 		return is
 	}
 	if more := s.withWordsBefore(n); more < n.from {

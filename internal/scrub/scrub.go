@@ -88,8 +88,7 @@ func (s *Scrubber) readAttribute(key string) class {
 	known, ok := conventions.Lookup(key)
 	switch {
 	case !ok, known.Family && known.Scrub == conventions.ScrubAuto:
-		is, _ := nameOf(key)
-		return s.allowed(is)
+		return s.named(key)
 	case known.Scrub == conventions.ScrubAuto, lookedInto[key]:
 		return classOpen
 	}
@@ -106,8 +105,26 @@ func (s *Scrubber) readMember(key string) class {
 	if is, ok := personal(key); ok {
 		return s.allowed(is)
 	}
+	return s.named(key)
+}
+
+// named is the class that the words of a key give it.
+func (s *Scrubber) named(key string) class {
 	is, _ := nameOf(key)
+	if is == classQuery || isConvention(key) {
+		return classOpen
+	}
 	return s.allowed(is)
+}
+
+// isConvention reports whether Sentry's conventions say of the very key that its value is not to be removed. Keys without a dot are too common
+// as words.
+func isConvention(key string) bool {
+	if strings.IndexByte(key, '.') < 0 {
+		return false
+	}
+	known, ok := conventions.Lookup(key)
+	return ok && !known.Family
 }
 
 // inText is the class of a name without quotes in a text: its last word must name the secret, and of the personal ones only those count that
@@ -118,10 +135,11 @@ func (s *Scrubber) readInText(key string) class {
 	if is, ok := s.listed(key); ok {
 		return is
 	}
-	if known, ok := conventions.Lookup(key); ok && known.Scrub == conventions.ScrubAuto && !known.Family {
-		if is, ok := personal(key); ok && is != classPerson {
+	if isConvention(key) {
+		if is, ok := personal(key); ok {
 			return s.allowed(is)
 		}
+		return classOpen
 	}
 	if is, exact := nameOf(key); exact {
 		return s.allowed(is)
@@ -152,7 +170,7 @@ func (s *Scrubber) allowed(is class) class {
 // rule is the rule that takes out values of the class.
 func (c class) rule() (Rule, bool) {
 	switch c {
-	case classSecret, classToken, classSoft:
+	case classSecret, classToken, classSoft, classPwd, classQuery:
 		return RuleKey, true
 	case classPersonal, classPerson, classPeer:
 		return RulePersonal, true

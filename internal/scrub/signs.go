@@ -14,8 +14,7 @@ func (s *scanner) dash(i int) (find, bool) {
 }
 
 const (
-	pemBegin = "-----BEGIN "
-	pemEnd   = "-----END "
+	pemBegin = "-----BEGIN"
 	dashes   = "-----"
 	maxTitle = 64 // bytes of a PEM block's title
 )
@@ -24,21 +23,37 @@ const (
 func (s *scanner) pem(i int) (find, bool) {
 	title := i + len(pemBegin)
 	s.at = title
-	end := s.run(title, func(c byte) bool { return isUpper(c) || c == ' ' || isDigit(c) })
+	end := s.run(title, func(c byte) bool { return isUpper(c) || isDigit(c) || c == ' ' })
 	if end-title > maxTitle || !s.has(end, dashes) || !strings.Contains(s.text[title:end], "PRIVATE KEY") {
 		return find{}, false
 	}
 	from := s.skipBreak(end + len(dashes))
-	to := from
-	for to < len(s.text) && (inPEM(s.text[to]) || s.text[to] == '-' && !s.has(to, dashes)) {
-		to++
-	}
+	to := s.pemBodyEnd(from)
 	return find{from: from, to: s.trimBreak(from, to), rule: RulePrivateKey}, true
 }
 
-// inPEM holds for base64, white space, line ends that are written as escapes, the headers of encrypted keys, and quotes of lines put together.
+// pemBodyEnd is the end of a block's body. Of a block that was cut off it is the end of the last word that can be a line of it.
+func (s *scanner) pemBodyEnd(from int) int {
+	const line = 16 // bytes that no word of prose has
+	last, begin, to := from, from, from
+	for ; to < len(s.text) && inPEM(s.text[to]); to++ {
+		if isBase64(s.text[to]) {
+			continue
+		}
+		if to-begin >= line {
+			last = to
+		}
+		begin = to + 1
+	}
+	if s.has(to, dashes) || to == len(s.text) && to-begin >= line {
+		return to
+	}
+	return last
+}
+
+// inPEM holds for base64, white space, what is written as escapes, and the headers of encrypted keys.
 func inPEM(c byte) bool {
-	return isBase64(c) || isSpace(c) || c == '\\' || c == ':' || c == ',' || c == '|'
+	return isBase64(c) && c != '-' || isSpace(c) || c == '\\' || c == ':' || c == ','
 }
 
 // skipBreak is the place behind a line break, which may be written as an escape.
@@ -76,7 +91,7 @@ func (s *scanner) option(i int) (find, bool) {
 	if from-i > 2 || end-from < 3 {
 		return find{}, false
 	}
-	at := 0
+	var at int
 	switch c := s.peek(end); {
 	case c == ' ':
 		at = s.blanks(end)

@@ -1,13 +1,18 @@
 package scrub
 
+import "strings"
+
 // scanner finds the secrets in one text, from left to right. It reads each byte a bounded number of times.
 type scanner struct {
 	*Scrubber
-	text string
-	at   int // where to go on
-	done int // the end of what was found last
-	// fuel bounds what is read ahead without being taken out: the search for a bracket that never closes must not be repeated for each of many.
+	text   string
+	at     int // where to go on
+	done   int // the end of what was found last
+	region region
+	// fuel bounds what is read ahead in vain: a search for an end that never comes must not be repeated for each of many beginnings.
 	fuel int
+	// escapes: there are some of URLs or JSON; plus: there is one of forms.
+	escapes, plus bool
 	// noJWT is the end of a run of characters that holds no JWT.
 	noJWT int
 }
@@ -36,6 +41,9 @@ const (
 	anAngle
 	anAt
 	aQuote
+	aPercent
+	aSlash
+	aPlus
 )
 
 var triggers = func() (t [256]trigger) {
@@ -44,7 +52,7 @@ var triggers = func() (t [256]trigger) {
 			t[c] = aWord
 		}
 	}
-	t[':'], t['='], t['-'], t['>'], t['@'], t['\''] = aColon, anEquals, aDash, anAngle, anAt, aQuote
+	t[':'], t['='], t['-'], t['>'], t['@'], t['\''], t['%'], t['\\'], t['+'] = aColon, anEquals, aDash, anAngle, anAt, aQuote, aPercent, aSlash, aPlus
 	return t
 }()
 
@@ -52,6 +60,12 @@ var triggers = func() (t [256]trigger) {
 func (s *scanner) next() (find, bool) {
 	text := s.text
 	for s.at < len(text) {
+		if s.at < s.region.end {
+			if f, ok := s.leaf(); ok && s.take(f) {
+				return f, true
+			}
+			continue
+		}
 		i := s.at
 		kind := triggers[text[i]]
 		if kind == nothing {
@@ -108,6 +122,12 @@ func (s *scanner) sign(kind trigger, i int) (find, bool) {
 		return s.address(i)
 	case aQuote:
 		return s.sqlPassword(i)
+	case aPercent:
+		s.escapes = s.escapes || isEscape(s.text, i+1)
+	case aPlus:
+		s.plus = true
+	case aSlash:
+		s.escapes = s.escapes || s.peek(i+1) == 'u' && isASCII(s.text, i+1)
 	}
 	return find{}, false
 }
@@ -180,6 +200,23 @@ func (s *scanner) run(i int, holds func(byte) bool) int {
 	return i
 }
 
+// reach is how far a value that begins at i may be read: to the end, or not far once much was read in vain.
+func (s *scanner) reach(i int) int {
+	const near = 64
+	if s.fuel > 0 {
+		return len(s.text)
+	}
+	return min(len(s.text), i+near)
+}
+
+// within is run up to an end.
+func (s *scanner) within(i, end int, holds func(byte) bool) int {
+	for i < end && holds(s.text[i]) {
+		i++
+	}
+	return i
+}
+
 // blanks is the first place from i on that is no space or tab.
 func (s *scanner) blanks(i int) int { return s.run(i, isBlank) }
 
@@ -190,7 +227,12 @@ func (s *Scrubber) needsText(text string) bool {
 	}
 	sc := s.scan(text)
 	_, found := sc.next()
-	return found
+	return found || sc.hasEscapes() && s.findInView(text)
+}
+
+// hasEscapes reports whether the text, which was read to its end, has escapes.
+func (s *scanner) hasEscapes() bool {
+	return s.escapes || s.plus && strings.IndexByte(s.text, ' ') < 0
 }
 
 // shortestSecret is the length of the shortest text that can hold one: "pw=x".
@@ -218,6 +260,9 @@ func (s *Scrubber) pass(text string, counts *Counts) (string, bool) {
 	sc := s.scan(text)
 	f, found := sc.next()
 	if !found {
+		if sc.hasEscapes() {
+			return s.cleanView(text, counts)
+		}
 		return text, false
 	}
 	out := make([]byte, 0, len(text)+len(Filtered))

@@ -134,13 +134,14 @@ func (s *scanner) token(from int) (find, bool) {
 			continue
 		}
 		begin := from + len(form.prefix)
-		end := s.run(begin, form.is)
+		end := s.within(begin, s.reach(begin), form.is)
 		for end > begin && s.text[end-1] == '.' {
 			end--
 		}
 		switch n := end - begin; {
 		case n < form.least, form.most > 0 && n > form.most, form.most > 0 && isWord[s.peek(end)]:
 		case form.mixed && !isMixed(s.text[begin:end]):
+			s.fuel -= n
 		default:
 			return find{from: from, to: end, rule: RuleToken}, true
 		}
@@ -191,10 +192,7 @@ func (s *scanner) jwt(from int) (find, bool) {
 func (s *scanner) scheme(from, to int) (find, bool) {
 	begin := s.blanks(to)
 	if begin == to {
-		if !s.has(to, "%20") {
-			return find{}, false
-		}
-		begin = to + len("%20")
+		return find{}, false
 	}
 	end := s.run(begin, func(c byte) bool { return isToken(c) || c == '~' || c == '+' || c == '/' })
 	for end > begin && s.text[end-1] == '.' {
@@ -259,7 +257,7 @@ func isUserPassword(text string) bool {
 		if have >= 8 {
 			have -= 8
 			c := byte(bits >> have)
-			if c < ' ' || c == 0x7f {
+			if c < ' ' || c >= 0x7f || i == 1 && c == ':' {
 				return false
 			}
 			colon = colon || c == ':'

@@ -13,8 +13,9 @@ func (s *scanner) url(from int) (find, bool) {
 	colon := firstByte(s.text, from, end, ':')
 	if at < 0 && colon >= 0 && s.text[from] != '[' && !s.isPort(colon+1, end) {
 		// A password with a slash in it: no host has such a port.
-		end = s.run(end, func(c byte) bool { return inAuthority(c) || c == '/' || c == '?' || c == '#' })
+		end = s.within(end, s.reach(end), func(c byte) bool { return inAuthority(c) || c == '/' || c == '?' || c == '#' })
 		at = lastByte(s.text, from, end, '@')
+		s.fuel -= end - from
 	}
 	if at < 0 {
 		return find{}, false
@@ -98,25 +99,27 @@ func (s *scanner) webhook(from int) (find, bool) {
 
 const maxLookBack = 256 // bytes before an @ that are looked at
 
-// address looks at an @ of a connection string without a scheme: "user:password@tcp(host)", "jdbc:oracle:thin:user/password@host".
+// address looks at an @ of a connection string without a scheme: "user:password@tcp(host)", as Go's MySQL driver has it.
 func (s *scanner) address(i int) (find, bool) {
-	tcp := s.has(i+1, "tcp(") || s.has(i+1, "unix(") || s.has(i+1, "udp(")
+	if !s.has(i+1, "tcp(") && !s.has(i+1, "unix(") && !s.has(i+1, "udp(") {
+		return find{}, false
+	}
 	from, least := i, max(s.done, i-maxLookBack)
 	for from > least && !isSpace(s.text[from-1]) && !isQuote(s.text[from-1]) && s.text[from-1] != '=' {
 		from--
 	}
-	if tcp {
-		if colon := firstByte(s.text, from, i, ':'); colon >= 0 {
-			return s.password(colon+1, i)
-		}
-		return find{}, false
+	if colon := firstByte(s.text, from, i, ':'); colon >= 0 {
+		return s.password(colon+1, i)
 	}
-	for _, driver := range []string{"jdbc:oracle:thin:", "jdbc:oracle:oci:", "jdbc:oracle:oci8:"} {
-		if s.hasFold(from, driver) {
-			if slash := firstByte(s.text, from, i, '/'); slash >= 0 {
-				return s.password(slash+1, i)
-			}
-		}
+	return find{}, false
+}
+
+// oracle looks at what follows "jdbc:oracle:thin:": user/password@host.
+func (s *scanner) oracle(from int) (find, bool) {
+	end := s.within(from, s.reach(from), func(c byte) bool { return c > ' ' && !isQuote(c) && c != '@' })
+	s.fuel -= end - from
+	if slash := firstByte(s.text, from, end, '/'); slash >= 0 && s.peek(end) == '@' {
+		return s.password(slash+1, end)
 	}
 	return find{}, false
 }

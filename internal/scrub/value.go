@@ -6,7 +6,6 @@ type found struct {
 	quote    int // find.quote
 	how      how
 	quoted   bool // it stands in quotes or brackets
-	brackets bool
 }
 
 // valueAt reads the value behind a sign.
@@ -18,6 +17,9 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 	}
 	slashes := s.run(at, func(c byte) bool { return c == '\\' }) - at
 	if q := s.peek(at + slashes); isQuote(q) && slashes <= maxSlashes {
+		if c := s.peek(at + slashes + 1); !n.quoted && (c == ',' || c == '}' || c == ']') { // it closes what is around the name
+			return v, false
+		}
 		return s.quotedValue(v, at+slashes+1, q, slashes)
 	}
 	if at+1 < len(s.text) && (s.text[at] == 'b' || s.text[at] == 'u') && isQuote(s.text[at+1]) { // Python: b'...'
@@ -26,24 +28,30 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 	v.from = at
 	switch s.text[at] {
 	case '[', '{', '(':
-		if s.has(at, Filtered) {
+		if s.has(at, Filtered) || is == classSoft || is == classPerson {
 			return v, false
 		}
 		return s.bracketValue(v, n)
 	}
-	switch {
-	case is == classPersonal || is == classPeer:
-		v.to = s.headerEnd(n, at)
-	case n.quoted:
-		v.to = s.run(at, func(c byte) bool { return isAlnum(c) || c == '.' || c == '-' || c == '+' })
-	default:
-		v.to = s.valueEnd(at)
+	if n.quoted && isNumberStart(s.text[at], s.peek(at+1)) {
+		v.to = s.run(at, inNumber)
+		if s.text[n.to+n.slashes] == '"' {
+			v.quote = n.slashes + 1
+		}
+		return v, true
 	}
-	if n.quoted && s.text[n.to+n.slashes] == '"' {
-		v.quote = n.slashes + 1
+	if n.quoted { // no JSON: an expression in a line of source, or prose
+		v.how = loose
+	}
+	if is == classPersonal || is == classPeer {
+		v.to = s.headerEnd(n, at)
+	} else {
+		v.to = s.valueEnd(at)
 	}
 	return v, v.to > v.from
 }
+
+func isNumberStart(c, next byte) bool { return isDigit(c) || c == '-' && isDigit(next) }
 
 // howJoined says how a name and a value are joined.
 func (s *scanner) howJoined(n *name, sign, value int) how {
@@ -62,7 +70,7 @@ func (s *scanner) howJoined(n *name, sign, value int) how {
 func (s *scanner) quotedValue(v found, from int, quote byte, slashes int) (found, bool) {
 	v.from, v.to, v.quoted = from, from, true
 	run := 0 // back-slashes right before v.to
-	for ; v.to < len(s.text); v.to++ {
+	for end := s.reach(from); v.to < end; v.to++ {
 		switch c := s.text[v.to]; {
 		case c == '\\':
 			run++
@@ -82,7 +90,7 @@ func (s *scanner) quotedValue(v found, from int, quote byte, slashes int) (found
 func (s *scanner) bracketValue(v found, n *name) (found, bool) {
 	depth, line := 0, 0
 	quote := byte(0)
-	v.quoted, v.brackets = true, true
+	v.quoted = true
 	if n.quoted {
 		v.quote = n.slashes + 1
 	}
@@ -117,14 +125,14 @@ func (s *scanner) bracketValue(v found, n *name) (found, bool) {
 }
 
 func (s *scanner) lineEnd(i int) int {
-	return s.run(i, func(c byte) bool { return c != '\n' && c != '\r' })
+	return s.within(i, s.reach(i), func(c byte) bool { return c != '\n' && c != '\r' })
 }
 
 // valueEnd is the end of a value without quotes.
 func (s *scanner) valueEnd(from int) int {
 	depth := 0
 	i := from
-	for ; i < len(s.text); i++ {
+	for end := s.reach(from); i < end; i++ {
 		switch c := s.text[i]; {
 		case isSpace(c), c == ';', isQuote(c), c == '<' && i > from, c == '>' && s.text[from] != '<':
 			return i
@@ -148,7 +156,7 @@ func (s *scanner) valueEnd(from int) int {
 // endsItem reports whether the comma or ampersand at i ends a value: a name follows, or nothing.
 func (s *scanner) endsItem(i int) bool {
 	next := s.peek(i + 1)
-	if next == 0 || isSpace(next) || isQuote(next) || next == '{' || next == '}' {
+	if next == 0 || isSpace(next) || isQuote(next) || next == '{' || next == '}' || next == '\\' {
 		return true
 	}
 	end := i + 1
@@ -176,7 +184,9 @@ func (s *scanner) headerEnd(n *name, from int) int {
 		for s.peek(end) == ',' && isAlnum(s.peek(s.blanks(end+1))) {
 			end = s.valueEnd(s.blanks(end + 1))
 		}
-	case s.isCookie(from, end):
+	case isCookie(word) && s.text[n.to] != '=' && !s.hasCookie(from, end): // "cookie: ac" may be anything
+		return from
+	case isCookie(word):
 		for s.peek(end) == ';' {
 			next := s.blanks(end + 1)
 			stop := s.valueEnd(next)
@@ -191,14 +201,9 @@ func (s *scanner) headerEnd(n *name, from int) int {
 	return end
 }
 
-func (s *scanner) isCookie(from, to int) bool {
-	for i := from; i < to; i++ {
-		if s.text[i] == '=' {
-			return true
-		}
-	}
-	return false
-}
+func isCookie(w word) bool { return w&wCookie != 0 }
+
+func (s *scanner) hasCookie(from, to int) bool { return firstByte(s.text, from, to, '=') >= 0 }
 
 // schemes of the header Authorization.
 var schemes = []string{"bearer", "basic", "token", "digest", "negotiate", "ntlm", "apikey", "api-key", "oauth", "hawk", "aws4-hmac-sha256", "sharedkey", "sharedkeylite"}

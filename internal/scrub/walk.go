@@ -235,10 +235,10 @@ func isWholeSecret(is class, text string) bool {
 		return false
 	}
 	switch is {
-	case classToken:
+	case classToken, classSoft:
 		return !isShortNumber(text) && !isStateWord(text)
-	case classSoft:
-		return !isShortNumber(text) && !isStateWord(text)
+	case classPwd:
+		return !isDirectory(text)
 	}
 	return true
 }

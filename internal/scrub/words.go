@@ -12,6 +12,7 @@ const (
 	wSoft
 	// Cookies and authorizations: secrets unless the sender wants personal data.
 	wHeader
+	wCookie
 	// "key", and the words that make a secret of it: "api key", not "cache key".
 	wKey
 	wKeyOf
@@ -36,12 +37,16 @@ const (
 	wIDOf
 	wKeyIDOf
 	wDigits
-	// Words of addresses of clients: "x_forwarded_for", "remote_addr".
+	// Words of addresses of clients: "x_forwarded_for", "client_ip". A remote address may be that of a server.
 	wAddress
 	wAddressOf
+	// Secrets in the query of a URL, and nothing elsewhere.
+	wQuery
 	// The second halves of "two factor", "social security", "seed phrase".
 	wSecond
 	wFirst
+	// "pwd" by itself: a password, or the working directory.
+	wPwd
 )
 
 // words are the words of keys that mean something here. Sources of the secret ones: Relay's @password rule and list of cookies (relay-pii), the
@@ -65,6 +70,7 @@ var words = func() map[string]word {
 		}},
 		{wSoft, []string{"auth", "oauth", "session", "authentication", "symfony", "mnemonic"}},
 		{wHeader, []string{"authorization", "cookie", "cookies", "setcookie", "proxyauthorization"}},
+		{wCookie, []string{"cookie", "cookies", "setcookie"}},
 		{wKey, []string{"key", "keys"}},
 		{wKeyOf, []string{
 			"api", "access", "secret", "private", "encryption", "encrypt", "decryption", "decrypt", "signing", "sign", "account", "shared", "master",
@@ -109,10 +115,12 @@ var words = func() map[string]word {
 		{wID, []string{"id"}},
 		{wIDOf, []string{"secret", "session"}},
 		{wKeyIDOf, []string{"access", "private"}},
-		{wAddressOf, []string{"real", "client", "remote", "forwarded", "connecting"}},
+		{wAddressOf, []string{"real", "client", "forwarded", "connecting"}},
 		{wAddress, []string{"ip", "addr", "address", "for"}},
-		{wFirst, []string{"two", "social", "seed"}},
-		{wSecond, []string{"factor", "security", "phrase"}},
+		{wQuery, []string{"sig", "signature", "code", "ticket", "assertion", "samlresponse", "samlrequest"}},
+		{wPwd, []string{"pwd", "oldpwd"}},
+		{wFirst, []string{"two", "social", "seed", "credit"}},
+		{wSecond, []string{"factor", "security", "phrase", "card"}},
 	} {
 		for _, w := range row.words {
 			m[w] |= row.is

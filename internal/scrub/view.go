@@ -1,0 +1,138 @@
+package scrub
+
+import (
+	"strings"
+	"sync"
+	"unsafe"
+)
+
+// A view is a text with its escapes undone: those of URLs ("%3D") and those of JSON. It is read where the text has escapes and nothing was
+// found in it as it is: in a URL within a URL a name and its value are joined by "%3D".
+
+// views are the buffers of views.
+var views = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxView is the size in bytes of a buffer that is kept.
+const maxView = 64 << 10
+
+// viewed calls look with the view of a text, which it must not keep.
+func viewed(text string, look func(plain string)) {
+	buffer := views.Get().(*[]byte)
+	plain := (*buffer)[:0]
+	steps := stepsOf(text)
+	for i := 0; i < len(text); {
+		c, width := steps.at(i)
+		plain = append(plain, c)
+		i += width
+	}
+	look(unsafe.String(unsafe.SliceData(plain), len(plain)))
+	if cap(plain) <= maxView {
+		*buffer = plain
+	}
+	views.Put(buffer)
+}
+
+// steps undo escapes one by one.
+type steps struct {
+	text string
+	plus bool // it stands for a space, as in forms
+}
+
+func stepsOf(text string) steps { return steps{text, strings.IndexByte(text, ' ') < 0} }
+
+// at is the byte that stands at i, and how many bytes of the text it takes.
+func (s steps) at(i int) (c byte, width int) {
+	switch c = s.text[i]; {
+	case c == '+' && s.plus:
+		return ' ', 1
+	case c == '%' && isEscape(s.text, i+1):
+		end := i + 1
+		for s.text[end] == '2' && s.text[end+1] == '5' && isEscape(s.text, end+2) { // a percent sign that was escaped itself
+			end += 2
+		}
+		return hexValue(s.text[end])<<4 | hexValue(s.text[end+1]), end + 2 - i
+	case c == '\\':
+		return s.slash(i)
+	}
+	return c, 1
+}
+
+// isEscape reports whether two hex digits stand at i.
+func isEscape(text string, i int) bool {
+	return i+1 < len(text) && isHex(text[i]) && isHex(text[i+1])
+}
+
+// slash undoes an escape of JSON, also of JSON in JSON, where more than one back-slash precedes the character.
+func (s steps) slash(i int) (c byte, width int) {
+	end := i + 1
+	for end < len(s.text) && s.text[end] == '\\' && end-i <= maxSlashes {
+		end++
+	}
+	if end == len(s.text) {
+		return '\\', 1
+	}
+	switch c = s.text[end]; c {
+	case '"', '/':
+		return c, end + 1 - i
+	case 'n', 'r', 't':
+		return '\n', end + 1 - i
+	case 'u':
+		if isASCII(s.text, end) {
+			return hexValue(s.text[end+3])<<4 | hexValue(s.text[end+4]), end + len("u0000") - i
+		}
+	}
+	return '\\', 1
+}
+
+// isASCII reports whether uXXXX at i is one of the first 128 characters.
+func isASCII(text string, i int) bool {
+	return len(text)-i >= len("u0000") && text[i+1] == '0' && text[i+2] == '0' && '0' <= text[i+3] && text[i+3] <= '7' && isHex(text[i+4])
+}
+
+func hexValue(c byte) byte {
+	if isDigit(c) {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
+}
+
+// origin finds the places of a view in its text, in ascending order.
+type origin struct {
+	steps
+	plain, raw int
+}
+
+func (o *origin) of(plain int) int {
+	for o.plain < plain {
+		_, width := o.at(o.raw)
+		o.raw += width
+		o.plain++
+	}
+	return o.raw
+}
+
+// findInView reports whether there is a secret in the view of a text.
+func (s *Scrubber) findInView(text string) (found bool) {
+	viewed(text, func(plain string) {
+		sc := s.scan(plain)
+		_, found = sc.next()
+	})
+	return found
+}
+
+// cleanView takes the secrets out that show in the view of a text.
+func (s *Scrubber) cleanView(text string, counts *Counts) (cleaned string, found bool) {
+	viewed(text, func(plain string) {
+		sc := s.scan(plain)
+		var out []byte
+		o, done := origin{steps: stepsOf(text)}, 0
+		for f, ok := sc.next(); ok; f, ok = sc.next() {
+			counts[f.rule]++
+			found = true
+			out = append(append(out, text[done:o.of(f.from)]...), Filtered...)
+			done = o.of(f.to)
+		}
+		cleaned = string(append(out, text[done:]...))
+	})
+	return cleaned, found
+}
