@@ -75,12 +75,13 @@ type Fake struct {
 	all     []*Received
 	answer  func(*Received) Answer
 	check   envelope.CheckOptions
+	traces  map[string]string // members of the sampling contexts seen so far
 	blind   bool
 }
 
 // Start starts a Fake that answers 200. The test fails if any envelope breaks a rule.
 func Start(t testing.TB) *Fake {
-	f := &Fake{t: t, changed: make(chan struct{})}
+	f := &Fake{t: t, changed: make(chan struct{}), traces: make(map[string]string)}
 	f.server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(f.Close)
 	return f
@@ -138,7 +139,11 @@ func (f *Fake) serve(w http.ResponseWriter, req *http.Request) {
 	f.mu.Lock()
 	answer := f.answer
 	options := f.check
+	faults := spanFaults(received.Envelope, f.traces)
 	f.mu.Unlock()
+	for _, fault := range faults {
+		f.t.Errorf("fake Sentry: %s\n%s", fault, received.Body)
+	}
 	for _, v := range envelope.CheckWith(received.Envelope, options) {
 		f.t.Errorf("fake Sentry: an envelope breaks a rule: %+v\n%s", v, received.Body)
 	}
@@ -214,6 +219,7 @@ func (f *Fake) Forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.all = nil
+	clear(f.traces)
 }
 
 // All is everything that came, whatever was answered.
