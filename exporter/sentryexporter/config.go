@@ -18,6 +18,8 @@ import (
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/rules"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/scrub"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -91,10 +93,36 @@ type EventsConfig struct {
 	// MinSeverity is the least severity of a log record that becomes an event: warn, error or fatal. Records
 	// with an exception become events from warn on, whatever is set here.
 	MinSeverity string `mapstructure:"min_severity"`
+	// Thresholds stand in for MinSeverity where their rule matches; the first that does.
+	Thresholds []ThresholdConfig `mapstructure:"thresholds"`
+	// Include, where it is not empty, names all that may become an event; Exclude what may not, of that.
+	Include []rules.Rule `mapstructure:"include"`
+	Exclude []rules.Rule `mapstructure:"exclude"`
+	// FailedSpans says which spans become events that failed without an exception.
+	FailedSpans FailedSpansConfig `mapstructure:"failed_spans"`
 	// Budget bounds the events of one issue.
 	Budget BudgetConfig `mapstructure:"budget"`
 	// SpanExceptions says which "exception" span events become events: "error" (the span failed), "all" or "off".
 	SpanExceptions string `mapstructure:"span_exceptions"`
+}
+
+// ThresholdConfig is a least severity for the records that a rule is about.
+type ThresholdConfig struct {
+	rules.Rule `mapstructure:",squash"`
+	// MinSeverity is as in EventsConfig.
+	MinSeverity string `mapstructure:"min_severity"`
+}
+
+// FailedSpansConfig says which spans become events that failed and recorded no exception.
+type FailedSpansConfig struct {
+	// HTTP: client and server spans whose status code lies in Status.
+	HTTP bool `mapstructure:"http"`
+	// DB: database spans that failed.
+	DB bool `mapstructure:"db"`
+	// RPC: client and server spans that failed, or whose gRPC code says that the server is at fault.
+	RPC bool `mapstructure:"rpc"`
+	// Status are HTTP status codes, or ranges of them.
+	Status []string `mapstructure:"status"`
 }
 
 // BudgetConfig bounds the events of one issue, in one process. What is held back is counted: on the next event of the issue, as a metric,
@@ -131,6 +159,7 @@ var (
 	_ confmap.Unmarshaler = (*Config)(nil)
 	_ confmap.Validator   = (*Config)(nil)
 	_ confmap.Validator   = (*EventsConfig)(nil)
+	_ confmap.Validator   = (*ThresholdConfig)(nil)
 	_ confmap.Validator   = (*BudgetConfig)(nil)
 	_ confmap.Validator   = (*LogsConfig)(nil)
 )
@@ -188,6 +217,7 @@ func createDefaultConfig() component.Config {
 		Events: EventsConfig{
 			MinSeverity:    "error",
 			SpanExceptions: string(triage.SpanExceptionsError),
+			FailedSpans:    FailedSpansConfig{Status: []string{"500-599"}},
 			Budget:         BudgetConfig{Enabled: true, First: defaultBudgetFirst, Every: defaultBudgetEvery},
 		},
 		Logs:      LogsConfig{MinSeverity: "info", ResourceAttributes: slices.Clone(translate.DefaultLogResourceAttributes)},
@@ -328,14 +358,54 @@ func (cfg *Config) validateQueue() error {
 
 // Validate checks the vocabulary of the events section.
 func (cfg *EventsConfig) Validate() error {
-	var errs []error
-	if !slices.Contains(eventSeverities, cfg.MinSeverity) {
-		errs = append(errs, fmt.Errorf("'min_severity' must be one of %s, not %q", strings.Join(eventSeverities, ", "), cfg.MinSeverity))
-	}
+	errs := []error{validateSeverity(cfg.MinSeverity)}
 	if !triage.SpanExceptions(cfg.SpanExceptions).Valid() {
 		errs = append(errs, fmt.Errorf("'span_exceptions' must be error, all or off, not %q", cfg.SpanExceptions))
 	}
-	return errors.Join(errs...)
+	_, err := cfg.triage()
+	return errors.Join(append(errs, err)...)
+}
+
+// triage is what triage is told, but for its clock.
+func (cfg *EventsConfig) triage() (triage.Config, error) {
+	out := triage.Config{
+		MinSeverity:    severityNumber(cfg.MinSeverity),
+		SpanExceptions: triage.SpanExceptions(cfg.SpanExceptions),
+		FailedSpans:    triage.FailedSpans{HTTP: cfg.FailedSpans.HTTP, DB: cfg.FailedSpans.DB, RPC: cfg.FailedSpans.RPC},
+		Budget:         budget.Config{Enabled: cfg.Budget.Enabled, First: cfg.Budget.First, Every: cfg.Budget.Every},
+	}
+	var errs []error
+	compile := func(key string, list []rules.Rule) rules.Set {
+		set, err := rules.Compile(list)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("'%s' %w", key, err))
+		}
+		return set
+	}
+	out.Include, out.Exclude = compile("include", cfg.Include), compile("exclude", cfg.Exclude)
+	for i, t := range cfg.Thresholds {
+		out.Thresholds = append(out.Thresholds, triage.Threshold{
+			Rule: compile(fmt.Sprintf("thresholds::%d", i), []rules.Rule{t.Rule}), MinSeverity: severityNumber(t.MinSeverity),
+		})
+	}
+	for _, status := range cfg.FailedSpans.Status {
+		codes, err := triage.ParseStatusRange(status)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("'failed_spans::status' %w", err))
+		}
+		out.FailedSpans.Status = append(out.FailedSpans.Status, codes)
+	}
+	return out, errors.Join(errs...)
+}
+
+// Validate checks the vocabulary of a threshold; its rule is checked with the others.
+func (cfg *ThresholdConfig) Validate() error { return validateSeverity(cfg.MinSeverity) }
+
+func validateSeverity(name string) error {
+	if !slices.Contains(eventSeverities, name) {
+		return fmt.Errorf("'min_severity' must be one of %s, not %q", strings.Join(eventSeverities, ", "), name)
+	}
+	return nil
 }
 
 // Validate checks the bounds of the budget.

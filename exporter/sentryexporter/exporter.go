@@ -251,9 +251,8 @@ func (o *owner) bookCommitted(ctx context.Context, p *project, batch *triage.Bat
 		t.ExporterSentryTriageRecords.Add(ctx, int64(n))
 		t.ExporterSentryTriageAnswered.Add(ctx, int64(n), metric.WithAttributes(attribute.String("answer", a.String())))
 	})
-	if n := batch.Answered[triage.OverBudget]; n > 0 {
-		p.ledger.Add(report.SampleRate, report.Quantity{Category: sentry.CategoryError, N: n})
-	}
+	p.ledger.Add(report.SampleRate, report.Quantity{Category: sentry.CategoryError, N: batch.Answered[triage.OverBudget]})
+	p.ledger.Add(report.EventProcessor, report.Quantity{Category: sentry.CategoryError, N: batch.Answered[triage.Excluded]})
 	batch.EachHeldBack(func(w triage.Workload, n int) {
 		t.ExporterSentryHeldBack.Add(ctx, int64(n), metric.WithAttributes(
 			attribute.String("project", p.name), attribute.String("namespace", w.Namespace), attribute.String("workload", w.Name)))

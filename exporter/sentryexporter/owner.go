@@ -21,7 +21,6 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/translate"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
-	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/scrub"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -100,14 +99,12 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 		return err
 	}
 	o.telemetry = telemetry
-	o.triage = triage.New(triage.Config{
-		MinSeverity:    severityNumber(o.cfg.Events.MinSeverity),
-		SpanExceptions: triage.SpanExceptions(o.cfg.Events.SpanExceptions),
-		Budget: budget.Config{
-			Enabled: o.cfg.Events.Budget.Enabled, First: o.cfg.Events.Budget.First, Every: o.cfg.Events.Budget.Every,
-		},
-		Now: o.now,
-	})
+	decisions, err := o.cfg.Events.triage()
+	if err != nil {
+		return fmt.Errorf("'events' %w", err) // Validate has said so before
+	}
+	decisions.Now = o.now
+	o.triage = triage.New(decisions)
 	if o.scrubber, err = scrub.New(o.cfg.scrubbing()); err != nil {
 		return fmt.Errorf("'scrub' %w", err) // Validate has said so before
 	}

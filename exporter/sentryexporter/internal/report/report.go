@@ -29,6 +29,8 @@ const (
 	NetworkError Reason = "network_error"
 	// SampleRate: over the budget of its issue.
 	SampleRate Reason = "sample_rate"
+	// EventProcessor: excluded by a rule.
+	EventProcessor Reason = "event_processor"
 	// Invalid: nothing that Sentry takes could be made of it.
 	Invalid Reason = "invalid"
 )
