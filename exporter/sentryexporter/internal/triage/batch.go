@@ -6,6 +6,7 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/breadcrumb"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -14,7 +15,8 @@ import (
 //
 // What it decided is final after Commit. Where its events were refused, Rollback takes everything back, so that the request can come
 // again as a whole. Where only the events come again (Refused), CommitAnswers makes final what was answered; where a part of the events
-// was delivered, CommitOnly makes that final; Rollback takes back the rest. Rollback after Commit does nothing: defer it.
+// was delivered, CommitOnly makes that final; Rollback takes back the rest. Remember, last, where nothing but Refused comes again: the
+// records are breadcrumbs of what comes. Rollback ends the use of a batch in any case, also after Commit: defer it.
 type Batch struct {
 	// Events are copies of the records that become events, with their verdicts.
 	Events plog.Logs
@@ -43,12 +45,21 @@ type memory struct {
 	ids      map[sentry.EventID]struct{}
 	ordinals map[sentry.EventID]int
 	spans    lineage
+	crumbs   []breadcrumb.Crumb // what was left behind so far
+	found    []breadcrumb.Crumb // scratch
+	// ofEvents are the crumbs that are events themselves.
+	ofEvents []eventCrumb
 }
 
 // event is an event of the batch, and what it took of its issue's budget.
 type event struct {
 	id     sentry.EventID
 	ticket budget.Ticket
+}
+
+type eventCrumb struct {
+	id sentry.EventID
+	at int
 }
 
 type heldIssue struct {
@@ -95,7 +106,6 @@ func (b *Batch) Offered() int { return b.offered }
 func (b *Batch) Commit() {
 	b.CommitOnly(func(sentry.EventID) bool { return true })
 	b.CommitAnswers()
-	b.release()
 }
 
 // CommitOnly makes final what was delivered of a batch that otherwise failed.
@@ -142,9 +152,12 @@ func (b *Batch) Rollback() {
 
 func (b *Batch) release() {
 	m := b.memory
-	if b.memory = nil; m == nil || len(m.ids) > maxReused || len(m.spans.of) > maxReused || cap(m.digest.buf) > maxText {
+	b.memory = nil
+	if len(m.ids) > maxReused || len(m.spans.of) > maxReused || cap(m.digest.buf) > maxText || cap(m.crumbs) > 4*maxReused {
 		return
 	}
+	clear(m.crumbs) // they borrow the request's strings
+	m.crumbs, m.ofEvents = m.crumbs[:0], m.ofEvents[:0]
 	m.events, m.issues, m.heldIDs = m.events[:0], m.issues[:0], m.heldIDs[:0]
 	clear(m.ids)
 	clear(m.ordinals)

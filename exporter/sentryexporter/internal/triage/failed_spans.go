@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/fields"
@@ -146,20 +147,35 @@ func (p *Project) failedSpan(out *target, span ptrace.Span) {
 		b.Answered[Explained]++
 		return
 	}
-	o := occurrence{read: fields.Record{Message: title}, attributes: [2]pcommon.Map{span.Attributes()}}
-	if !p.wanted(out, &o) {
-		b.Answered[Excluded]++
-		return
+	o := occurrence{
+		kind:       crumbSpanEvent,
+		read:       fields.Record{Message: title},
+		severity:   plog.SeverityNumberError,
+		trace:      sentry.TraceID(span.TraceID()),
+		at:         sentry.Time(span.EndTimestamp()),
+		text:       title,
+		attributes: [2]pcommon.Map{span.Attributes()},
+		span:       span,
+		stream:     out.ownStream(),
 	}
 	rec := spanRecord(span, span.EndTimestamp())
 	rec.Body().SetStr(title)
-	if span.TraceID().IsEmpty() || span.SpanID().IsEmpty() {
-		o.id = b.recordID(out, rec)
+	answer, isEvent := p.decideSpan(out, &o, rec)
+	if !isEvent {
+		p.answer(out, &o, answer)
+		return
+	}
+	p.offer(out, &o, rec, Verdict{Source: SourceSpanEvent, Time: usableTime(rec, o.at, b.now), Transaction: entryName(span)})
+}
+
+func (p *Project) decideSpan(out *target, o *occurrence, rec plog.LogRecord) (Answer, bool) {
+	if !p.wanted(out, o) {
+		return Excluded, false
+	}
+	if o.trace.IsZero() || o.span.SpanID().IsEmpty() {
+		o.id = out.batch.recordID(out, rec)
 	} else {
-		o.id = b.digest.spanID(p.id, span)
+		o.id = out.batch.digest.spanID(p.id, o.span)
 	}
-	if v, ok := p.admit(out, &o); ok {
-		v.Source, v.Time, v.Transaction = SourceSpanEvent, usableTime(rec, sentry.Time(rec.Timestamp()), b.now), entryName(span)
-		b.add(out, rec, v)
-	}
+	return p.admit(out, o)
 }

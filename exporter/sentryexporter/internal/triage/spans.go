@@ -64,6 +64,7 @@ func (p *Project) span(out *target, span ptrace.Span) {
 		out.batch.Seen++
 		if answer, answered := p.spanAnswer(out.batch, span, event); answered {
 			out.batch.Answered[answer]++
+			p.leaveHandled(out, span, event)
 		} else {
 			threw = true
 			p.spanException(out, span, event)
@@ -75,27 +76,37 @@ func (p *Project) span(out *target, span ptrace.Span) {
 }
 
 func (p *Project) spanException(out *target, span ptrace.Span, event ptrace.SpanEvent) {
-	b := out.batch
 	o := occurrence{
+		kind:       crumbException,
 		read:       fields.ReadAttributes(event.Attributes()),
 		eventName:  event.Name(),
+		severity:   plog.SeverityNumberError,
+		at:         sentry.Time(eventTime(span, event)),
 		attributes: [2]pcommon.Map{event.Attributes(), span.Attributes()},
+		span:       span,
+		stream:     out.ownStream(),
 	}
+	o.trace = sentry.TraceID(span.TraceID())
 	o.key, o.failed = failureKey(&o.read, out.language)
-	if !p.wanted(out, &o) {
-		b.Answered[Excluded]++
+	answer, isEvent := p.decideException(out, &o, event)
+	if !isEvent {
+		p.answer(out, &o, answer)
 		return
 	}
-	if span.TraceID().IsEmpty() {
-		o.id = b.recordID(out, exceptionRecord(span, event))
+	rec := exceptionRecord(span, event)
+	p.offer(out, &o, rec, Verdict{Source: SourceSpanEvent, Time: usableTime(rec, o.at, out.batch.now), Transaction: entryName(span)})
+}
+
+func (p *Project) decideException(out *target, o *occurrence, event ptrace.SpanEvent) (Answer, bool) {
+	if !p.wanted(out, o) {
+		return Excluded, false
+	}
+	if o.trace.IsZero() {
+		o.id = out.batch.recordID(out, exceptionRecord(o.span, event))
 	} else {
-		o.id = b.digest.exceptionID(p.id, sentry.TraceID(span.TraceID()), o.key)
+		o.id = out.batch.digest.exceptionID(p.id, o.trace, o.key)
 	}
-	if v, ok := p.admit(out, &o); ok {
-		rec := exceptionRecord(span, event)
-		v.Source, v.Time, v.Transaction = SourceSpanEvent, usableTime(rec, sentry.Time(rec.Timestamp()), b.now), entryName(span)
-		b.add(out, rec, v)
-	}
+	return p.admit(out, o)
 }
 
 // spanAnswer says why an exception of a span becomes no event.
@@ -127,16 +138,19 @@ func entryName(span ptrace.Span) string {
 
 // exceptionRecord makes the log record that the semantic conventions would have today in place of the span event.
 func exceptionRecord(span ptrace.Span, event ptrace.SpanEvent) plog.LogRecord {
-	when := event.Timestamp()
-	if when == 0 {
-		when = span.EndTimestamp()
-	}
-	rec := spanRecord(span, when)
+	rec := spanRecord(span, eventTime(span, event))
 	rec.SetEventName(event.Name())
 	for key, value := range event.Attributes().All() {
 		value.CopyTo(rec.Attributes().PutEmpty(key))
 	}
 	return rec
+}
+
+func eventTime(span ptrace.Span, event ptrace.SpanEvent) pcommon.Timestamp {
+	if when := event.Timestamp(); when != 0 {
+		return when
+	}
+	return span.EndTimestamp()
 }
 
 // spanRecord is the log record of something that happened to a span.

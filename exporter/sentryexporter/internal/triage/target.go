@@ -23,6 +23,7 @@ type target struct {
 
 	who      Workload
 	whoKnown bool
+	where    stream
 }
 
 func newTarget(b *Batch, resource pcommon.Resource, schemaURL string) target {

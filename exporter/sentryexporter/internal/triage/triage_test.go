@@ -72,6 +72,13 @@ func ids(b *Batch) []sentry.EventID {
 	return out
 }
 
+// finish does with a batch what is done where all went well.
+func finish(b *Batch) {
+	b.Commit()
+	b.Remember()
+	b.Rollback()
+}
+
 func records(ld plog.Logs) []plog.LogRecord {
 	var out []plog.LogRecord
 	for _, rl := range ld.ResourceLogs().All() {

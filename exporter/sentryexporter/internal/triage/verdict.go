@@ -20,6 +20,7 @@ const (
 	attrSource      = InternalPrefix + "source"
 	attrTransaction = InternalPrefix + "transaction"
 	attrHeldBack    = InternalPrefix + "held_back"
+	attrBreadcrumbs = InternalPrefix + "breadcrumbs"
 )
 
 // Source is what a record of the events lane was before.
@@ -42,6 +43,8 @@ type Verdict struct {
 	Transaction string
 	// HeldBack is how many occurrences of the same issue were held back since the event before this one.
 	HeldBack int
+
+	breadcrumbs []byte // encoded; ReadBreadcrumbs reads them
 }
 
 func (v Verdict) write(rec plog.LogRecord) {
@@ -56,6 +59,9 @@ func (v Verdict) write(rec plog.LogRecord) {
 	}
 	if v.HeldBack > 0 {
 		attrs.PutInt(attrHeldBack, int64(v.HeldBack))
+	}
+	if len(v.breadcrumbs) > 0 {
+		attrs.PutEmptyBytes(attrBreadcrumbs).FromRaw(v.breadcrumbs)
 	}
 }
 
@@ -82,6 +88,15 @@ func ReadVerdict(rec plog.LogRecord) Verdict {
 		v.HeldBack = int(n.Int())
 	}
 	return v
+}
+
+// ReadBreadcrumbs reads what happened before a record of the events lane, oldest first.
+func ReadBreadcrumbs(rec plog.LogRecord) []sentry.Breadcrumb {
+	v, ok := rec.Attributes().Get(attrBreadcrumbs)
+	if !ok || v.Type() != pcommon.ValueTypeBytes {
+		return nil
+	}
+	return decodeBreadcrumbs(v.Bytes().AsRaw())
 }
 
 // removeInternal takes verdicts out of attributes that came from outside.

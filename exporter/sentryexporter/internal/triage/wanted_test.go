@@ -128,6 +128,9 @@ func TestThresholds(t *testing.T) {
 
 // TestARecordThatIsNoEventCostsNextToNothing, whatever is configured.
 func TestARecordThatIsNoEventCostsNextToNothing(t *testing.T) {
+	if raced {
+		t.Skip("sync.Pool forgets at random under the race detector")
+	}
 	p := configured(func(cfg *Config) {
 		cfg.Exclude = compiled(t, rules.Rule{Messages: []string{"x"}})
 		cfg.Include = compiled(t, rules.Rule{Exceptions: []string{"*"}})
@@ -135,7 +138,7 @@ func TestARecordThatIsNoEventCostsNextToNothing(t *testing.T) {
 	}).Project(project, "shop")
 	cost := func(n int) float64 {
 		ld := logsOf(slicesOf(n, record(plog.SeverityNumberInfo, "GET /health 200"))...)
-		return testing.AllocsPerRun(20, func() { p.Logs(ld, nil).Commit() })
+		return testing.AllocsPerRun(20, func() { finish(p.Logs(ld, nil)) })
 	}
 	assert.InDelta(t, cost(1), cost(1000), 0.5)
 }
