@@ -71,7 +71,7 @@ func (l *eventsLane) each(ld plog.Logs, visit func(position int, rec plog.LogRec
 	for _, rl := range ld.ResourceLogs().All() {
 		resource := translate.Resource(rl.Resource(), l.project.defaults)
 		prepared := envelope.Prepare(resource, l.project.sdk)
-		from := translate.Origin{Language: stacktrace.FromSDK(resource.Platform), Resource: resource}
+		from := translate.Origin{Language: stacktrace.FromSDK(resource.Platform), Resource: resource, Attributes: rl.Resource().Attributes()}
 		for _, sl := range rl.ScopeLogs().All() {
 			from.Scope = sl.Scope().Name()
 			if l.project.logs != nil {
@@ -93,6 +93,7 @@ func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.O
 		Time:        verdict.Time,
 		FromSpan:    verdict.Source == triage.SourceSpanEvent,
 		Transaction: verdict.Transaction,
+		HeldBack:    verdict.HeldBack,
 	}, from)
 	payload := payloads.Get().(*[]byte)
 	encoded, fit := envelope.FitEventWithin((*payload)[:0], event, prepared, limit)

@@ -142,11 +142,12 @@ func appendFlags(dst []byte, flags []sentry.Flag) []byte {
 		before := len(dst)
 		dst = AppendString(append(comma(dst), `{"flag":`...), name)
 		dst = append(dst, `,"result":`...)
-		if out, ok := appendFlagResult(dst, flags[i].Result); ok {
-			dst = append(out, '}')
-		} else {
+		var ok bool
+		if dst, ok = appendFlagResult(dst, flags[i].Result); !ok {
 			dst = dst[:before]
+			continue
 		}
+		dst = append(dst, '}')
 	}
 	if len(dst) == start {
 		return dst[:mark]

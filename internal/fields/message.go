@@ -124,7 +124,7 @@ func (r *Record) plain(s string) {
 	if r.ThreadName == "" {
 		r.ThreadName = h.thread
 	}
-	if r.Code.Filename == "" {
+	if r.Code.Filename == "" && r.Code.Function == "" {
 		r.Code = h.code
 	}
 	r.words(s, &h)

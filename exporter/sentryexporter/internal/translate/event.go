@@ -1,11 +1,14 @@
 package translate
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/fields"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
@@ -18,8 +21,20 @@ type Occurrence struct {
 	Time sentry.Time
 	// FromSpan: the record was a span event.
 	FromSpan bool
-	// Transaction that the failure ended; "" unknown.
+	// Transaction that the failure ended, as the span was named; "" unknown.
 	Transaction string
+	// HeldBack is how many occurrences of the same issue were held back since the event before this one.
+	HeldBack int
+	// Breadcrumbs are what was seen before it, oldest first.
+	Breadcrumbs []sentry.Breadcrumb
+}
+
+// EventOptions say what of a record is sent, and how it is grouped. The zero value is the default.
+type EventOptions struct {
+	// Personal: also what names a person or opens a door (send_default_pii): the user, addresses of clients, all headers, bodies of requests.
+	Personal bool
+	// Fingerprints are rules of what events are grouped by; they go before what an app says.
+	Fingerprints Fingerprints
 }
 
 // Origin of a log record inside its resource.
@@ -31,6 +46,9 @@ type Origin struct {
 	// TraceID makes one for a record that has none; nil: the event has none either. It is that of the record's log (MadeTraceID), so that
 	// both are seen together.
 	TraceID func(plog.LogRecord) sentry.TraceID
+	// Attributes of the resource; the zero value has none.
+	Attributes pcommon.Map
+	Options    EventOptions
 }
 
 // platforms are what Sentry calls the languages of the readers.
@@ -44,14 +62,7 @@ func Event(rec plog.LogRecord, occurred Occurrence, from Origin) *sentry.Event {
 	if read.TraceID.IsZero() && from.TraceID != nil && !occurred.FromSpan {
 		read.TraceID = from.TraceID(rec)
 	}
-	e := &sentry.Event{
-		ID:          occurred.EventID,
-		Logger:      read.Logger,
-		Transaction: occurred.Transaction,
-		Fingerprint: read.Fingerprint,
-		Request:     impersonal(read.Request),
-		Resource:    from.Resource,
-	}
+	e := &sentry.Event{ID: occurred.EventID, Logger: read.Logger, Breadcrumbs: occurred.Breadcrumbs, Resource: from.Resource}
 	if occurred.FromSpan {
 		e.Logger = "" // the scope is the instrumentation's, which logged nothing
 	}
@@ -63,7 +74,13 @@ func Event(rec plog.LogRecord, occurred Occurrence, from Origin) *sentry.Event {
 	}
 	setThread(e, &read, trace.ThreadName)
 	e.Trace = traceContext(&read, occurred.EventID)
-	e.Extra = append(appendAttrs(e.Extra, rec.Attributes(), 0, notExtra), read.Rest...)
+	shown := extraKeys{place: setPlace(e, rec, &read, from.Language)}
+	shown.request, shown.response = setServed(e, rec, &read, occurred, from.Options)
+	shown.flags = setFlags(e, rec.Attributes())
+	setNames(e, rec, &read, from.Resource)
+	setHeldBack(e, occurred.HeldBack)
+	e.Fingerprint = fingerprint(e, rec, &read, from, shown.place)
+	e.Extra = append(appendAttrs(e.Extra, rec.Attributes(), 0, shown.has), read.Rest...)
 	return e
 }
 
@@ -167,21 +184,6 @@ func setHandled(thrown *sentry.Exception, uncaught sentry.Level, rec plog.LogRec
 	thrown.Mechanism.Handled = sentry.TriOf(handled)
 }
 
-// setMessage: what the app said beside the exception; an event without either says at least what it was.
-func setMessage(e *sentry.Event, rec plog.LogRecord, read *fields.Record, message string) {
-	if message == "" && len(e.Exceptions) == 0 {
-		for _, s := range [...]string{rec.EventName(), rec.SeverityText(), "(log record without a message)"} {
-			if s != "" {
-				message = s
-				break
-			}
-		}
-	}
-	if message != "" {
-		e.Message = &sentry.Message{Formatted: message, Template: read.Template, Params: read.Params}
-	}
-}
-
 func setThread(e *sentry.Event, read *fields.Record, header string) {
 	name := read.ThreadName
 	if name == "" {
@@ -214,4 +216,33 @@ func traceContext(read *fields.Record, id sentry.EventID) *sentry.TraceContext {
 		}
 	}
 	return tc
+}
+
+// setNames: release, environment and service as the record's body names them, where the resource does not; and the name of the record's event.
+func setNames(e *sentry.Event, rec plog.LogRecord, read *fields.Record, res *sentry.Resource) {
+	if res == nil {
+		res = &sentry.Resource{}
+	}
+	if res.Release == "" || res.ReleaseAssumed {
+		e.Release = envelope.SanitizeRelease(read.Version)
+	}
+	if res.Environment == "" || res.EnvironmentAssumed {
+		e.Environment = envelope.SanitizeEnvironment(read.Environment)
+	}
+	named := func(t sentry.Tag) bool { return t.Key == tagService }
+	if read.Service != "" && !slices.ContainsFunc(res.Tags, named) {
+		e.Tags = append(e.Tags, sentry.Tag{Key: tagService, Value: read.Service})
+	}
+	if name := rec.EventName(); name != "" && name != eventException {
+		e.Tags = append(e.Tags, sentry.Tag{Key: "event.name", Value: name})
+	}
+}
+
+// setHeldBack says on the event how many like it were held back before it.
+func setHeldBack(e *sentry.Event, n int) {
+	if n <= 0 {
+		return
+	}
+	e.Tags = append(e.Tags, sentry.Tag{Key: "held_back", Value: strconv.Itoa(n)})
+	e.Contexts = append(e.Contexts, sentry.Context{Key: "budget", Fields: []sentry.Attr{{Key: "held_back", Value: sentry.Int(int64(n))}}})
 }

@@ -1,6 +1,7 @@
 package translate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -42,4 +43,31 @@ func notExtra(key string) bool {
 		}
 	}
 	return false
+}
+
+// extraKeys says which attributes of a record do not go to its event's extra: those that name a person, and those that the event shows elsewhere.
+type extraKeys struct{ place, request, response, flags bool }
+
+// Attributes that are shown in an event's request, response and frame.
+var (
+	requestKeys = map[string]bool{
+		"http.request.method": true, "http.method": true, "url.full": true, "http.url": true, "url.path": true, "http.target": true, "url.query": true, "url.scheme": true,
+		"http.scheme": true, "http.host": true, "user_agent.original": true, "http.user_agent": true,
+	}
+	responseKeys = map[string]bool{"http.response.status_code": true, "http.status_code": true, "http.response.body.size": true}
+	placeKeys    = map[string]bool{
+		"code.function.name": true, "code.function": true, "code.namespace": true, "code.file.path": true, "code.filepath": true, "code.line.number": true, "code.lineno": true,
+	}
+	// shownKeys always have a place of their own: in the message and in the fingerprint.
+	shownKeys = map[string]bool{"sentry.message.template": true, "{OriginalFormat}": true, "error.fingerprint": true, "sentry.fingerprint": true}
+)
+
+func (k extraKeys) has(key string) bool {
+	switch {
+	case notExtra(key), shownKeys[key], strings.HasPrefix(key, parameterPrefix):
+		return true
+	case k.request && requestKeys[key], k.response && responseKeys[key], k.place && placeKeys[key]:
+		return true
+	}
+	return k.flags && (strings.HasPrefix(key, flagPrefix) || key == "feature_flag.key" || slices.Contains(flagValues[:], key))
 }

@@ -12,6 +12,8 @@ import (
 // Defaults stand in for what a resource does not say.
 type Defaults struct {
 	Environment, Release string
+	// NamedRelease puts the service's name before its version: name@version, which Sentry orders as semantic versions and keeps apart from other services'.
+	NamedRelease bool
 }
 
 // resourceField is where a resource attribute goes: a field of a context.
@@ -39,6 +41,8 @@ var (
 		"host.type":                   {"cloud_resource", "host.type"},
 		"service.name":                {"app", "app_name"},
 		"service.version":             {"app", "app_version"},
+		"app.build_id":                {"app", "app_build"},
+		"process.creation.time":       {"app", "app_start_time"},
 	}
 	resourcePrefixes = []struct {
 		prefix, context string
@@ -56,8 +60,14 @@ var (
 var resourceTags = []string{
 	"service.name", "service.namespace", "service.instance.id",
 	"k8s.cluster.name", "k8s.namespace.name", "k8s.deployment.name", "k8s.statefulset.name", "k8s.daemonset.name",
-	"k8s.cronjob.name", "k8s.job.name", "k8s.container.name", "k8s.node.name", "container.image.name", "cloud.region",
+	"k8s.cronjob.name", "k8s.job.name", "k8s.container.name", "k8s.node.name", "container.image.name", tagImage, "cloud.region",
 }
+
+// tagService is the one that a record's body may name too; tagImage has several sources.
+const (
+	tagService = "service.name"
+	tagImage   = "container.image.tag"
+)
 
 // Attributes that are said elsewhere, or would be long and tell nobody anything.
 var resourceSkipped = map[string]bool{
@@ -73,18 +83,30 @@ func Resource(res pcommon.Resource, defaults Defaults) *sentry.Resource {
 	attrs := res.Attributes()
 	out := &sentry.Resource{
 		Platform:    attrText(attrs, "telemetry.sdk.language"),
-		Release:     firstValid(envelope.SanitizeRelease, attrText(attrs, "service.version"), defaults.Release),
-		Environment: firstValid(envelope.SanitizeEnvironment, attrText(attrs, "deployment.environment.name", "deployment.environment"), defaults.Environment),
+		Release:     releaseOf(attrs, defaults),
+		Environment: envelope.SanitizeEnvironment(attrText(attrs, environmentKeys...)),
 		ServerName:  attrText(attrs, "host.name", "k8s.pod.name", "k8s.node.name"),
 	}
+	if out.Release == "" {
+		out.Release, out.ReleaseAssumed = envelope.SanitizeRelease(defaults.Release), true
+	}
+	if out.Environment == "" {
+		out.Environment, out.EnvironmentAssumed = envelope.SanitizeEnvironment(defaults.Environment), true
+	}
 	for _, key := range resourceTags {
-		if v := attrText(attrs, key); v != "" {
+		v := attrText(attrs, key)
+		if key == tagImage {
+			v = imageTag(attrs)
+		}
+		if v != "" {
 			out.Tags = append(out.Tags, sentry.Tag{Key: key, Value: v})
 		}
 	}
 	out.Contexts = resourceContexts(attrs)
 	return out
 }
+
+var environmentKeys = []string{"deployment.environment.name", "deployment.environment"}
 
 func firstValid(sanitize func(string) string, candidates ...string) string {
 	for _, c := range candidates {
