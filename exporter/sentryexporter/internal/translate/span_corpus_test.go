@@ -139,7 +139,7 @@ func TestGoldenInputs(t *testing.T) {
 		var split segment.Splitter
 		var spans Spans
 		for _, seg := range split.Split(td) {
-			tx, fixed := spans.Transaction(td, seg, nil, 0)
+			tx, fixed := spans.Transaction(td, seg, nil, now)
 			total.Add(fixed)
 			n += 1 + len(tx.Spans)
 		}
