@@ -106,13 +106,21 @@ func (d *delivery) gate(positions ...int) gate {
 
 // send posts a parcel as soon as a request may be made. It returns when the request is on its way, not when it is answered.
 func (d *delivery) send(p parcel) {
+	if !p.id.IsZero() && d.isRepeat(p) {
+		freePayload(p.payload)
+		return
+	}
 	d.lane.slots <- struct{}{}
 	d.wg.Add(1)
 	go func() {
 		defer d.wg.Done()
 		defer func() { <-d.lane.slots }()
 		defer freePayload(p.payload)
-		d.settle(p, d.lane.project.post(d.ctx, envelope.Header{EventID: p.id}, d.lane.categories, p.item))
+		result := d.lane.project.post(d.ctx, envelope.Header{EventID: p.id}, d.lane.categories, p.item)
+		if !p.id.IsZero() {
+			d.lane.sent.end(p.id, result.Verdict == transport.Delivered)
+		}
+		d.settle(p, result)
 	}()
 }
 
@@ -126,7 +134,7 @@ func (d *delivery) settle(p parcel, result transport.Result) {
 	}
 	switch result.Verdict {
 	case transport.Delivered:
-		d.book(p, func() { l.delivered(d.ctx, p) })
+		d.bookDelivered(p)
 	case transport.TooLarge, transport.Refused:
 		if result.Verdict == transport.Refused || p.last {
 			d.book(p, func() { l.refused(d.ctx, p, result) })

@@ -44,6 +44,7 @@ type lane struct {
 	said       once              // causes that were logged
 	limited    limitedSince
 	poison     poison
+	sent       sentIDs
 	accepted   atomic.Uint64 // envelopes delivered
 	queued     queued
 	guard      *durable.Guard // of the queue's storage; nil: the queue is in memory
