@@ -133,6 +133,10 @@ var spoiltSamples = []spoilt{
 	{"json.number", "trace_metric", inRaw(`"value":1`, `"value":1e999`)},
 	{"item.object", "client_report", func(s *sample) { s.Items[0].Payload = []byte(`[]`) }},
 
+	{"meta.remarks", "event", inPayload(func(p map[string]any) { p["_meta"] = metaOf("s", 0, 1000) })},
+	{"meta.remarks", "event", inPayload(func(p map[string]any) { p["_meta"] = metaOf("s", 2, 1) })},
+	{"meta.remarks", "event", inPayload(func(p map[string]any) { p["_meta"] = metaOf("?", 0, 1) })},
+
 	{"item.type", "client_report", func(s *sample) { s.Items[0].Header["type"] = "otel_log" }},
 	{"item.length", "event", func(s *sample) { s.Items[0].Header["length"] = nil }},
 	{"item.size", "client_report", func(s *sample) { s.Items[0].Payload = bytes.Repeat([]byte(" "), MaxClientReportBytes+1) }},

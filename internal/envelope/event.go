@@ -7,8 +7,8 @@ import (
 // AppendEvent writes e as the JSON payload of an "event" item. p holds the resource that e belongs to, already encoded; if it is nil, e.Resource is
 // encoded here. Every field is made valid and cut to its limit; the payload as a whole is not (see FitEvent).
 func AppendEvent(dst []byte, e *sentry.Event, p *Prepared) []byte {
-	t := untrimmed
-	return appendEvent(dst, e, prepared(p, e.Resource), &t)
+	t, mark := untrimmed, len(dst)
+	return appendMeta(appendEvent(dst, e, prepared(p, e.Resource), &t), mark, noLimit)
 }
 
 // prepared is p, or r encoded.

@@ -139,6 +139,16 @@ func FitWholeSpans(dst []byte, tx *sentry.Transaction, p *Prepared) ([]byte, Fit
 var largeValueRungs = halvings(64<<10, 1<<10)
 
 func fitTransactionBy(rungs []rung, dst []byte, tx *sentry.Transaction, p *Prepared, limit int) ([]byte, FitResult) {
+	mark := len(dst)
+	dst, result := fitTransactionAlone(rungs, dst, tx, p, limit)
+	if result.OK {
+		dst = appendMeta(dst, mark, limit)
+	}
+	return dst, result
+}
+
+// fitTransactionAlone is fitTransactionBy without "_meta".
+func fitTransactionAlone(rungs []rung, dst []byte, tx *sentry.Transaction, p *Prepared, limit int) ([]byte, FitResult) {
 	mark, t := len(dst), untrimmed
 	dst = appendTransaction(dst, tx, p, &t)
 	full := measured{len(dst) - mark, t.spanBytes, t.largest}
@@ -162,6 +172,16 @@ func FitEvent(dst []byte, e *sentry.Event, p *Prepared) ([]byte, FitResult) {
 }
 
 func fitEvent(dst []byte, e *sentry.Event, p *Prepared, limit int) ([]byte, FitResult) {
+	mark := len(dst)
+	dst, result := fitEventAlone(dst, e, p, limit)
+	if result.OK {
+		dst = appendMeta(dst, mark, limit)
+	}
+	return dst, result
+}
+
+// fitEventAlone is fitEvent without "_meta".
+func fitEventAlone(dst []byte, e *sentry.Event, p *Prepared, limit int) ([]byte, FitResult) {
 	mark, t := len(dst), untrimmed
 	dst = appendEvent(dst, e, p, &t)
 	full := measured{bytes: len(dst) - mark}

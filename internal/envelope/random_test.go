@@ -32,7 +32,7 @@ func (s *source) uint64() (u uint64) {
 // nasty are texts that have broken encoders.
 var nasty = []string{
 	"", " ", "a", "x.y", "\xff", "\xfe", "\x00", "\n", "a\r\nb", "\"", "\\", "</script>&<>", "\u2028\u2029", "é", "世界", "\U0001F600", "\xed\xa0\x80",
-	".", "..", "latest", "None", "a/b", "a b", "release", "environment", "trace", "{{auto}}", "1.2.3.4", "::1", "14", "014", "9007199254740993",
+	"[Filtered]", "\u00e9 [Filtered] \xff [Filtered]", ".", "..", "latest", "None", "a/b", "a b", "release", "environment", "trace", "{{auto}}", "1.2.3.4", "::1", "14", "014", "9007199254740993",
 	"go", "kotlin", "C++", "nodejs", "ok", "error", "fatal", "unknown_error", "url", "route", "default", "http", "true", "type", "flags", "os",
 	strings.Repeat("x", 199), strings.Repeat("x", 201), strings.Repeat("é", 300), strings.Repeat("世", 3000), strings.Repeat("\n", 100), strings.Repeat("\xff", 9000),
 }

@@ -65,6 +65,7 @@ var sharedRules = []rule{
 			c.broken(at.member("breadcrumbs"), "too many")
 		}
 	}},
+	{"meta.remarks", "relay-protocol/src/meta.rs", checkMeta},
 	{"breadcrumbs.order", "develop docs: breadcrumbs interface", checkBreadcrumbOrder},
 }
 

@@ -8,8 +8,8 @@ import (
 // t.Resource is encoded here. Every field is made valid and cut to its limit; the payload as a whole is not (see FitTransaction).
 // Spans without an id are left out (FitTransaction counts them): one of them would cost the whole transaction.
 func AppendTransaction(dst []byte, t *sentry.Transaction, p *Prepared) []byte {
-	how := untrimmed
-	return appendTransaction(dst, t, prepared(p, t.Resource), &how)
+	how, mark := untrimmed, len(dst)
+	return appendMeta(appendTransaction(dst, t, prepared(p, t.Resource), &how), mark, noLimit)
 }
 
 // unlabeled is the name that Relay gives a transaction without one.
