@@ -96,15 +96,10 @@ func firstLine(text string) (line, rest string) {
 	return "", ""
 }
 
-// hasWords: two letters side by side that are no parameter, and not only the unit of one.
+// hasWords: there is a letter that belongs to no parameter.
 func (sc *scanner) hasWords() bool {
-	letters := 0
 	for _, c := range sc.written() {
-		if classOf[c]&letter == 0 {
-			letters = 0
-			continue
-		}
-		if letters++; letters == 2 {
+		if classOf[c]&letter != 0 {
 			return true
 		}
 	}

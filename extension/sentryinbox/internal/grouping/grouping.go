@@ -15,7 +15,7 @@
 //  3. threads: the calls of the crashed (else the current) thread.
 //  4. message: its template, else its text.
 //
-// Wherever text counts, its numbers, ids, addresses and quoted values count as placeholders (see Parametrize).
+// Wherever text counts, its template does (internal/template): numbers, ids, addresses and quoted values make no difference.
 package grouping
 
 import (
@@ -24,6 +24,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox/internal/payload"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/template"
 )
 
 // Group is what an event is filed under.
@@ -41,9 +42,9 @@ type Group struct {
 }
 
 const (
-	maxTitle         = 256 // bytes
-	maxRawStackLines = 8   // of a stack trace without frames
-	maxTextBytes     = 1024
+	maxTitle         = 256  // bytes
+	maxRawStackLines = 8    // of a stack trace without frames
+	maxTextBytes     = 1024 // of one of its lines
 )
 
 // Of groups an event.
@@ -94,7 +95,7 @@ func (c *components) byDefault(ev *payload.Event) (rule string) {
 		}
 		if framesOf(ev.Exceptions) == 0 {
 			for _, e := range ev.Exceptions {
-				c.add(Parametrize(head(e.Value, maxTextBytes)))
+				c.add(template.Of(e.Value).Text)
 			}
 		}
 		return "exception"
@@ -110,11 +111,12 @@ func (c *components) byDefault(ev *payload.Event) (rule string) {
 	return "none"
 }
 
+// messageText: a template may hold numbers too, where the logger was given a text that somebody had put together already.
 func messageText(m payload.Message) string {
 	if m.Template != "" {
-		return Parametrize(head(m.Template, maxTextBytes))
+		return template.Of(m.Template).Text
 	}
-	return Parametrize(head(m.Formatted, maxTextBytes))
+	return template.Of(m.Formatted).Text
 }
 
 func (c *components) addException(e *payload.Exception) {
@@ -155,7 +157,7 @@ func (c *components) addRawStack(ev *payload.Event) {
 		if line == "" || (value != "" && strings.Contains(line, value)) {
 			continue
 		}
-		c.add(parametrize(head(line, maxTextBytes), false)) // quoted text in a stack trace is a path
+		c.add(withoutNumbers(head(line, maxTextBytes)))
 		if taken++; taken == maxRawStackLines {
 			return
 		}
