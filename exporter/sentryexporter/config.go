@@ -100,6 +100,10 @@ type EventsConfig struct {
 	Exclude []rules.Rule `mapstructure:"exclude"`
 	// FailedSpans says which spans become events that failed without an exception.
 	FailedSpans FailedSpansConfig `mapstructure:"failed_spans"`
+	// Fingerprints are rules of what events are grouped by; they go before what an app says. The first that matches counts.
+	Fingerprints []translate.FingerprintRule `mapstructure:"fingerprints"`
+	// Breadcrumbs says what an event carries of what happened before it.
+	Breadcrumbs BreadcrumbsConfig `mapstructure:"breadcrumbs"`
 	// Budget bounds the events of one issue.
 	Budget BudgetConfig `mapstructure:"budget"`
 	// SpanExceptions says which "exception" span events become events: "error" (the span failed), "all" or "off".
@@ -123,6 +127,14 @@ type FailedSpansConfig struct {
 	RPC bool `mapstructure:"rpc"`
 	// Status are HTTP status codes, or ranges of them.
 	Status []string `mapstructure:"status"`
+}
+
+// BreadcrumbsConfig bounds the breadcrumbs of an event: the last records of its trace, else of its container or instance.
+type BreadcrumbsConfig struct {
+	// Max is how many an event carries; 0: none are kept.
+	Max int `mapstructure:"max"`
+	// MaxBytes is how much text they have together.
+	MaxBytes int `mapstructure:"max_bytes"`
 }
 
 // BudgetConfig bounds the events of one issue, in one process. What is held back is counted: on the next event of the issue, as a metric,
@@ -186,6 +198,8 @@ const (
 	defaultTimeout         = 30 * time.Second
 	defaultIdleConnections = 20
 	defaultMaxWait         = 10 * time.Minute
+	defaultCrumbs          = 20
+	defaultCrumbBytes      = 8 << 10
 	defaultBudgetFirst     = 10
 	defaultBudgetEvery     = 5 * time.Minute
 )
@@ -217,6 +231,7 @@ func createDefaultConfig() component.Config {
 		Events: EventsConfig{
 			MinSeverity:    "error",
 			SpanExceptions: string(triage.SpanExceptionsError),
+			Breadcrumbs:    BreadcrumbsConfig{Max: defaultCrumbs, MaxBytes: defaultCrumbBytes},
 			FailedSpans:    FailedSpansConfig{Status: []string{"500-599"}},
 			Budget:         BudgetConfig{Enabled: true, First: defaultBudgetFirst, Every: defaultBudgetEvery},
 		},
@@ -362,16 +377,32 @@ func (cfg *EventsConfig) Validate() error {
 	if !triage.SpanExceptions(cfg.SpanExceptions).Valid() {
 		errs = append(errs, fmt.Errorf("'span_exceptions' must be error, all or off, not %q", cfg.SpanExceptions))
 	}
+	if cfg.Breadcrumbs.Max < 0 || cfg.Breadcrumbs.Max > maxCrumbs {
+		errs = append(errs, fmt.Errorf("'breadcrumbs::max' must be between 0 and %d, not %d", maxCrumbs, cfg.Breadcrumbs.Max))
+	}
+	if cfg.Breadcrumbs.MaxBytes < 0 || cfg.Breadcrumbs.MaxBytes > maxCrumbBytes {
+		errs = append(errs, fmt.Errorf("'breadcrumbs::max_bytes' must be between 0 and %d, not %d", maxCrumbBytes, cfg.Breadcrumbs.MaxBytes))
+	}
+	if _, err := translate.CompileFingerprints(cfg.Fingerprints); err != nil {
+		errs = append(errs, fmt.Errorf("'fingerprints' %w", err))
+	}
 	_, err := cfg.triage()
 	return errors.Join(append(errs, err)...)
 }
 
-// triage is what triage is told, but for its clock.
+// An event with more breadcrumbs than these would lose others of its fields to Sentry's limits (SDK's max_breadcrumbs; 1 MiB an event).
+const (
+	maxCrumbs     = 100
+	maxCrumbBytes = 256 << 10
+)
+
+// triage is what triage is told, but for its clock and the scrubber.
 func (cfg *EventsConfig) triage() (triage.Config, error) {
 	out := triage.Config{
 		MinSeverity:    severityNumber(cfg.MinSeverity),
 		SpanExceptions: triage.SpanExceptions(cfg.SpanExceptions),
 		FailedSpans:    triage.FailedSpans{HTTP: cfg.FailedSpans.HTTP, DB: cfg.FailedSpans.DB, RPC: cfg.FailedSpans.RPC},
+		Breadcrumbs:    triage.Breadcrumbs{Max: cfg.Breadcrumbs.Max, MaxBytes: cfg.Breadcrumbs.MaxBytes},
 		Budget:         budget.Config{Enabled: cfg.Budget.Enabled, First: cfg.Budget.First, Every: cfg.Budget.Every},
 	}
 	var errs []error

@@ -85,7 +85,7 @@ func TestOnlyTheUndeliveredRestIsTriedAgain(t *testing.T) {
 		}
 		return sentrytest.Answer{}
 	})
-	e := startLogs(t, testConfig(fake))
+	e := startLogs(t, testConfig(fake, func(cfg *Config) { cfg.Events.Breadcrumbs.Max = 0 })) // in one event only
 	require.NoError(t, e.ConsumeLogs(context.Background(), errorLogs(10, "a", "b", "fails once", "d")))
 	got := fake.WaitForItems("event", 10)
 	assert.Equal(t, 10, distinct(idsOf(got)))

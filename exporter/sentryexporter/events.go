@@ -20,11 +20,16 @@ import (
 type eventsLane struct {
 	*lane
 	queue exporter.Logs
+	how   translate.EventOptions
 }
 
 func newEventsLane(p *project) (*eventsLane, error) {
 	l := &eventsLane{lane: newLane(p, kindEvents, sentry.CategoryError)}
-	var err error
+	fingerprints, err := translate.CompileFingerprints(p.cfg.Events.Fingerprints)
+	if err != nil {
+		return nil, err // Validate has said so before
+	}
+	l.how = translate.EventOptions{Personal: p.cfg.SendDefaultPII, Fingerprints: fingerprints}
 	l.queue, err = exporterhelper.NewLogs(context.Background(), l.settings(), p.cfg, l.push, l.options()...)
 	return l, err
 }
@@ -71,7 +76,9 @@ func (l *eventsLane) each(ld plog.Logs, visit func(position int, rec plog.LogRec
 	for _, rl := range ld.ResourceLogs().All() {
 		resource := translate.Resource(rl.Resource(), l.project.defaults)
 		prepared := envelope.Prepare(resource, l.project.sdk)
-		from := translate.Origin{Language: stacktrace.FromSDK(resource.Platform), Resource: resource, Attributes: rl.Resource().Attributes()}
+		from := translate.Origin{
+			Language: stacktrace.FromSDK(resource.Platform), Resource: resource, Attributes: rl.Resource().Attributes(), Options: l.how,
+		}
 		for _, sl := range rl.ScopeLogs().All() {
 			from.Scope = sl.Scope().Name()
 			if l.project.logs != nil {
@@ -94,6 +101,7 @@ func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.O
 		FromSpan:    verdict.Source == triage.SourceSpanEvent,
 		Transaction: verdict.Transaction,
 		HeldBack:    verdict.HeldBack,
+		Breadcrumbs: triage.ReadBreadcrumbs(rec),
 	}, from)
 	payload := payloads.Get().(*[]byte)
 	encoded, fit := envelope.FitEventWithin((*payload)[:0], event, prepared, limit)

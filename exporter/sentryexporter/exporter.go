@@ -80,11 +80,13 @@ func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plo
 	defer batch.Rollback()
 	err := o.offerEvents(ctx, p, batch)
 	if p.logs == nil {
+		rest := plog.Logs{}
 		if err != nil {
 			o.bookAnswers(ctx, p, batch) // only the events come again
-			return batch.Refused(), err
+			rest = batch.Refused()
 		}
-		return plog.Logs{}, nil
+		batch.Remember()
+		return rest, err
 	}
 	part := share.logs(ld)
 	if err != nil {
@@ -97,6 +99,7 @@ func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plo
 	if err != nil {
 		return copyOf(part), err
 	}
+	batch.Remember()
 	return plog.Logs{}, nil
 }
 
@@ -143,11 +146,7 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 			o.noProject(ctx, share, func(i int) int { return spanCount(td.ResourceSpans().At(i)) })
 			continue
 		}
-		part := share.traces(td)
-		err := o.offerSpanEvents(ctx, share, td)
-		if err == nil {
-			err = share.project.spans.offer(ctx, part)
-		}
+		back, err := o.consumeTraces(ctx, td, share)
 		if err == nil {
 			continue
 		}
@@ -155,10 +154,7 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 			return err // the caller's object is the whole rest
 		}
 		refused = errors.Join(refused, err)
-		if undelivered, ok := errors.AsType[consumererror.Traces](err); ok {
-			part = undelivered.Data()
-		}
-		for _, rs := range part.ResourceSpans().All() {
+		for _, rs := range back.ResourceSpans().All() {
 			rs.CopyTo(rest.ResourceSpans().AppendEmpty())
 		}
 	}
@@ -168,11 +164,24 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 	return nil
 }
 
-// offerSpanEvents offers the exceptions on a project's spans.
-func (o *owner) offerSpanEvents(ctx context.Context, share share, td ptrace.Traces) error {
-	batch := share.project.triage.Traces(td, share.resources)
+// consumeTraces offers a project's share. With an error it gives back what was refused.
+func (o *owner) consumeTraces(ctx context.Context, td ptrace.Traces, share share) (ptrace.Traces, error) {
+	p := share.project
+	batch := p.triage.Traces(td, share.resources)
 	defer batch.Rollback()
-	return o.offerEvents(ctx, share.project, batch)
+	part := share.traces(td)
+	err := o.offerEvents(ctx, p, batch)
+	if err == nil {
+		err = p.spans.offer(ctx, part)
+	}
+	if err == nil {
+		batch.Remember()
+		return ptrace.Traces{}, nil
+	}
+	if undelivered, ok := errors.AsType[consumererror.Traces](err); ok {
+		part = undelivered.Data()
+	}
+	return part, err
 }
 
 // traces is the share's part of a request: the request itself where it is all of it, else a copy.

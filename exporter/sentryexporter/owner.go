@@ -99,15 +99,19 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 		return err
 	}
 	o.telemetry = telemetry
+	if o.scrubber, err = scrub.New(o.cfg.scrubbing()); err != nil {
+		return fmt.Errorf("'scrub' %w", err) // Validate has said so before
+	}
 	decisions, err := o.cfg.Events.triage()
 	if err != nil {
 		return fmt.Errorf("'events' %w", err) // Validate has said so before
 	}
 	decisions.Now = o.now
-	o.triage = triage.New(decisions)
-	if o.scrubber, err = scrub.New(o.cfg.scrubbing()); err != nil {
-		return fmt.Errorf("'scrub' %w", err) // Validate has said so before
+	decisions.Breadcrumbs.Scrub = func(text string) string {
+		var counts scrub.Counts
+		return o.scrubber.Text(text, &counts)
 	}
+	o.triage = triage.New(decisions)
 	if err := o.openProjects(client); err != nil {
 		return err
 	}
