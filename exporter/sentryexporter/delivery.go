@@ -40,6 +40,7 @@ type delivery struct {
 type parcel struct {
 	positions []int          // of the items in the push
 	id        sentry.EventID // zero: a container of logs has none
+	dsc       []sentry.Tag   // the sampling context of its trace; nil: it has none
 	item      envelope.Item
 	payload   *[]byte // the item's payload, from payloads; given back once it was sent
 	cargo
@@ -116,7 +117,7 @@ func (d *delivery) send(p parcel) {
 		defer d.wg.Done()
 		defer func() { <-d.lane.slots }()
 		defer freePayload(p.payload)
-		result := d.lane.project.post(d.ctx, envelope.Header{EventID: p.id}, d.lane.categories, p.item)
+		result := d.lane.project.post(d.ctx, envelope.Header{EventID: p.id, DSC: p.dsc}, d.lane.categories, p.item)
 		if !p.id.IsZero() {
 			d.lane.sent.end(p.id, result.Verdict == transport.Delivered)
 		}

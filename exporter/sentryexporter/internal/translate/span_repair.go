@@ -37,6 +37,11 @@ func (r *Repairs) Add(other Repairs) {
 
 // rootIDs are the ids of a segment: its own, or, where one is missing, one made of the root.
 func rootIDs(root segment.Span, fixed *Repairs) (trace sentry.TraceID, span sentry.SpanID) {
+	return (*ordinals)(nil).rootIDs(root, fixed)
+}
+
+// rootIDs likewise, different for each of several roots that are alike.
+func (o *ordinals) rootIDs(root segment.Span, fixed *Repairs) (trace sentry.TraceID, span sentry.SpanID) {
 	trace, span = sentry.TraceID(root.TraceID()), sentry.SpanID(root.SpanID())
 	if !trace.IsZero() && !span.IsZero() {
 		return trace, span
@@ -44,7 +49,7 @@ func rootIDs(root segment.Span, fixed *Repairs) (trace sentry.TraceID, span sent
 	content := contentOf(root.Span)
 	if span.IsZero() {
 		fixed.SpanID++
-		span = madeID(content, "root")
+		span = madeID(content, "root"+o.next(content, 0))
 	}
 	if trace.IsZero() {
 		fixed.TraceID++
@@ -55,24 +60,32 @@ func rootIDs(root segment.Span, fixed *Repairs) (trace sentry.TraceID, span sent
 	return trace, span
 }
 
-// ordinals tells apart spans of one segment that are alike in all that they say.
+// ordinals tells apart spans that are alike in all that they say.
 type ordinals struct{ seen map[uint64]int }
 
 func (o *ordinals) reset() { clear(o.seen) }
 
-// childID is an id for a span without one: made of its content, so that it is the same whatever else is in the request, and whenever it is translated
-// again. Spans that are alike in everything are numbered, within their part of the segment.
-func (o *ordinals) childID(span ptrace.Span, offset int) sentry.SpanID {
-	content := contentOf(span)
+// next numbers what has this content; the first, where nothing came before it, has no number.
+func (o *ordinals) next(content uint64, offset int) string {
+	if o == nil {
+		return ""
+	}
 	if o.seen == nil {
 		o.seen = make(map[uint64]int)
 	}
 	n := o.seen[content]
 	o.seen[content]++
 	if n == 0 && offset == 0 {
-		return madeID(content, "child")
+		return ""
 	}
-	return madeID(content, "child "+strconv.Itoa(offset)+" "+strconv.Itoa(n))
+	return " " + strconv.Itoa(offset) + " " + strconv.Itoa(n)
+}
+
+// childID is an id for a span without one: made of its content, so that it is the same whatever else is in the request, and whenever it is translated
+// again. Spans that are alike in everything are numbered, within their part of the segment.
+func (o *ordinals) childID(span ptrace.Span, offset int) sentry.SpanID {
+	content := contentOf(span)
+	return madeID(content, "child"+o.next(content, offset))
 }
 
 // madeID is an id made of a content for a purpose; never zero.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"iter"
 	"slices"
+	"strings"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
@@ -86,10 +87,11 @@ func (t *Streams) Begin(opts StreamOptions, td ptrace.Traces, segments []segment
 	}
 	clear(t.firsts)
 	t.ids, t.order = t.ids[:0], t.order[:0]
+	t.made.reset()
 	for i := range segments {
 		var counted Repairs // with the span
 		var own segmentIDs
-		own.trace, own.span = rootIDs(segments[i].Root, &counted)
+		own.trace, own.span = t.made.rootIDs(segments[i].Root, &counted)
 		first, known := t.firsts[own.trace]
 		if !known {
 			first = i
@@ -203,13 +205,17 @@ func (t *Streams) enter(at int) {
 	f.name, f.source = f.texts.join(name, ""), source
 }
 
-// keySegmentID is where spans say which segment they belong to.
-const keySegmentID = "sentry.segment.id"
+// keySegmentID and keySegmentName are where spans say which segment they belong to.
+const (
+	keySegmentID   = "sentry.segment.id"
+	keySegmentName = "sentry.segment.name"
+)
 
 // rootSpan gives the root of a segment its ids and times.
 func (t *Streams) rootSpan(seg segment.Segment, fixed *Repairs) {
 	out := &t.span
-	_, out.SpanID = rootIDs(seg.Root, fixed)
+	rootIDs(seg.Root, fixed) // for the count
+	out.SpanID = t.ids[t.at].span
 	if seg.Cycle {
 		fixed.ParentSpanID++
 	} else {
@@ -272,7 +278,7 @@ func (t *Streams) said(op, status string, span ptrace.Span) {
 	t.attrs = t.attrs[:0]
 	t.say("sentry.op", op)
 	t.say(keySegmentID, t.segment.id)
-	t.say("sentry.segment.name", t.segment.name)
+	t.say(keySegmentName, t.segment.name)
 	if t.span.Segment {
 		t.say("sentry.segment.name.source", t.segment.source)
 		t.say("sentry.span.source", t.segment.source) // what Sentry read before
@@ -314,3 +320,12 @@ const (
 	spanFlagHasIsRemote = 0x100
 	spanFlagIsRemote    = 0x200
 )
+
+// Stamp writes on a span what is known of the segment that was made last, so that a request without its root says the same of it.
+func (t *Streams) Stamp(span ptrace.Span) {
+	for key, text := range map[string]string{keySegmentID: t.segment.id, keySegmentName: t.segment.name} {
+		if text != "" {
+			span.Attributes().PutStr(key, strings.Clone(text)) // the text is in memory that is used again
+		}
+	}
+}
