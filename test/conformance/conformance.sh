@@ -67,6 +67,9 @@ if judged bugsink; then
   if bugsink_start "$packages/site-packages"; then
     test_of TestPayloads -payloads "$work/sent" -dsn "$bugsink_dsn" || wrong "the exporter's payloads"
     bugsink_database compare "$work/sent" || wrong "Bugsink does not hold what was sent"
+    test_of TestGrouping -alike "$(bugsink_project 2)" -distinct "$(bugsink_project 3)" || wrong "the messages to be grouped"
+    bugsink_database issues 2 1000 1 1 || wrong "lines that differ in numbers and ids are several issues"
+    bugsink_database issues 3 200 190 200 || wrong "distinct messages are one issue"
     if grep -n -A 3 ValidationError "$work/bugsink/server.log" | head -n 40 | grep .; then wrong "Bugsink refuses our events"; fi
   else
     wrong "Bugsink does not start"

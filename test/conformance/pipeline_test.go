@@ -24,16 +24,19 @@ import (
 // project is the number that a Bugsink gives to its first project: event ids are made for a project, and must be the same there.
 const project = "1"
 
-// sending is the exporter with its default configuration.
+// sending is the exporter with its default configuration, but for the changes that a test makes.
 type sending struct {
 	logs   exporter.Logs
 	traces exporter.Traces
 }
 
-func startExporter(t *testing.T, dsn string) *sending {
+func startExporter(t *testing.T, dsn string, changes ...func(*sentryexporter.Config)) *sending {
 	factory := sentryexporter.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*sentryexporter.Config)
 	cfg.DSN = configopaque.String(dsn)
+	for _, change := range changes {
+		change(cfg)
+	}
 	set := exportertest.NewNopSettings(factory.Type())
 	set.BuildInfo.Command, set.BuildInfo.Version = "otelcol-sentry", "0.1.0"
 	ctx, host := context.Background(), componenttest.NewNopHost()

@@ -1,6 +1,6 @@
 # Bugsink, strict, on SQLite. To be sourced after lib.sh, with $work set.
 
-# bugsink_start SITE_PACKAGES: starts one on a free port of loopback; sets bugsink_dsn and bugsink_pid. Its database lies in its working folder.
+# bugsink_start SITE_PACKAGES: starts one on a free port of loopback; sets bugsink_address, bugsink_dsn and bugsink_pid. Its database lies in its working folder.
 bugsink_start() {
   local key port
   mkdir -p "$work/bugsink"
@@ -16,8 +16,12 @@ bugsink_start() {
     sleep 0.1
   done
   [[ $port ]] || { tail -n 5 "$work/bugsink/server.log"; return 1; }
-  bugsink_dsn=http://$key@127.0.0.1:$port/1
+  bugsink_address=127.0.0.1:$port
+  bugsink_dsn=http://$key@$bugsink_address/1
 }
+
+# bugsink_project NUMBER prints the DSN of another project.
+bugsink_project() { echo "http://$(bugsink_database create "$1")@$bugsink_address/$1"; }
 
 # bugsink_create prints the key of the project 1.
 bugsink_create() {
@@ -25,7 +29,7 @@ bugsink_create() {
     cat "$repo/test/conformance/bugsink/settings.py" >>bugsink_conf.py &&
     python3 -m django migrate -v0 >&2 &&
     python3 -m django migrate snappea --database=snappea -v0 >&2 &&
-    python3 "$repo/test/conformance/bugsink/database.py" create
+    python3 "$repo/test/conformance/bugsink/database.py" create 1
 }
 
 # bugsink_database COMMAND...: what is in its database.
