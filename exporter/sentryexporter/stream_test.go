@@ -2,7 +2,6 @@ package sentryexporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -174,10 +173,9 @@ func TestStreamIsTriedAgain(t *testing.T) {
 	before := ptrace.NewTraces()
 	td.CopyTo(before)
 	err := l.pushStream(context.Background(), td)
-	require.Error(t, err)
 	assert.Equal(t, before, td, "the request stays as it is")
 	var undelivered consumererror.Traces
-	require.True(t, errors.As(err, &undelivered))
+	require.ErrorAs(t, err, &undelivered)
 	assert.Equal(t, 1500, undelivered.Data().SpanCount())
 	assert.Len(t, streamedSpans(t, fake), 1000)
 	require.NoError(t, l.pushStream(context.Background(), undelivered.Data()))
@@ -211,7 +209,7 @@ func TestStreamRetriesKeepMadeIDs(t *testing.T) {
 	})
 	l := streamLane(t, fake, time.Now)
 	var undelivered consumererror.Traces
-	require.True(t, errors.As(l.pushStream(context.Background(), td), &undelivered))
+	require.ErrorAs(t, l.pushStream(context.Background(), td), &undelivered)
 	require.NoError(t, l.pushStream(context.Background(), undelivered.Data()))
 	assert.Equal(t, streamedSpans(t, whole), streamedSpans(t, fake))
 }
