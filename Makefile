@@ -87,3 +87,7 @@ clean: ## remove build output
 .PHONY: conformance
 conformance: ## our events beside the SDKs' of Sentry, before Relay's normaliser and Bugsink; UPDATE=1 records anew (docs/parity.md)
 	@./test/conformance/conformance.sh $(if $(UPDATE),--update)
+
+.PHONY: test-kubernetes
+test-kubernetes: build ## the shipped configurations against a real Kubernetes API server, built once (4 minutes) and kept
+	@./test/kubernetes/kubernetes.sh

@@ -40,6 +40,7 @@ import (
 	syslogreceiver "github.com/open-telemetry/opentelemetry-collector-contrib/receiver/syslogreceiver"
 	sentryexporter "github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter"
 	k8srights "github.com/otelcol-sentry/otelcol-sentry/extension/k8srights"
+	offsetguard "github.com/otelcol-sentry/otelcol-sentry/extension/offsetguard"
 	sentryinbox "github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox"
 	k8swaitprocessor "github.com/otelcol-sentry/otelcol-sentry/processor/k8swaitprocessor"
 	"go.opentelemetry.io/collector/component"
@@ -91,6 +92,7 @@ func components() (otelcol.Factories, error) {
 		pprofextension.NewFactory(),
 		filestorage.NewFactory(),
 		k8srights.NewFactory(),
+		offsetguard.NewFactory(),
 		sentryinbox.NewFactory(),
 	)
 	if err != nil {
@@ -106,6 +108,7 @@ func components() (otelcol.Factories, error) {
 		pprofextension.NewFactory().Type():           "github.com/open-telemetry/opentelemetry-collector-contrib/extension/pprofextension v0.164.1",
 		filestorage.NewFactory().Type():              "github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage v0.164.1",
 		k8srights.NewFactory().Type():                "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
+		offsetguard.NewFactory().Type():              "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 		sentryinbox.NewFactory().Type():              "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 	})
 
