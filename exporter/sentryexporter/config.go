@@ -45,6 +45,8 @@ type Config struct {
 	Scrub ScrubConfig `mapstructure:"scrub"`
 	// Events says what becomes an issue.
 	Events EventsConfig `mapstructure:"events"`
+	// Traces says what becomes of spans.
+	Traces TracesConfig `mapstructure:"traces"`
 	// Logs says whether log records also go to Sentry Logs.
 	Logs LogsConfig `mapstructure:"logs"`
 	// RateLimit says how long data waits that Sentry limits.
@@ -148,6 +150,13 @@ type BudgetConfig struct {
 	Every time.Duration `mapstructure:"every"`
 }
 
+// TracesConfig says what becomes of spans.
+type TracesConfig struct {
+	// Mode is "transaction" (the spans of a segment are one transaction), "stream" (spans go one by one, for servers that take the span
+	// protocol: Sentry from 26.8 on) or "off" (only their exceptions are used).
+	Mode string `mapstructure:"mode"`
+}
+
 // LogsConfig says whether log records also go to Sentry Logs, which are billed by the byte.
 type LogsConfig struct {
 	// Enabled switches the logs lane on.
@@ -174,6 +183,7 @@ var (
 	_ confmap.Validator   = (*ThresholdConfig)(nil)
 	_ confmap.Validator   = (*BudgetConfig)(nil)
 	_ confmap.Validator   = (*LogsConfig)(nil)
+	_ confmap.Validator   = (*TracesConfig)(nil)
 )
 
 var (
@@ -235,6 +245,7 @@ func createDefaultConfig() component.Config {
 			FailedSpans:    FailedSpansConfig{Status: []string{"500-599"}},
 			Budget:         BudgetConfig{Enabled: true, First: defaultBudgetFirst, Every: defaultBudgetEvery},
 		},
+		Traces:    TracesConfig{Mode: modeTransaction},
 		Logs:      LogsConfig{MinSeverity: "info", ResourceAttributes: slices.Clone(translate.DefaultLogResourceAttributes)},
 		RateLimit: RateLimitConfig{MaxWait: defaultMaxWait},
 		HTTP:      http,
@@ -449,6 +460,21 @@ func (cfg *BudgetConfig) Validate() error {
 		errs = append(errs, errors.New("'every' must be above 0"))
 	}
 	return errors.Join(errs...)
+}
+
+// The modes of traces.
+const (
+	modeTransaction = "transaction"
+	modeStream      = "stream"
+	modeOff         = "off"
+)
+
+// Validate checks the vocabulary of the traces section.
+func (cfg *TracesConfig) Validate() error {
+	if modes := []string{modeTransaction, modeStream, modeOff}; !slices.Contains(modes, cfg.Mode) {
+		return fmt.Errorf("'mode' must be one of %s, not %q", strings.Join(modes, ", "), cfg.Mode)
+	}
+	return nil
 }
 
 // Validate checks the vocabulary of the logs section.

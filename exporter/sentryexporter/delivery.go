@@ -3,6 +3,7 @@ package sentryexporter
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync"
@@ -29,7 +30,7 @@ type delivery struct {
 
 	mu          sync.Mutex
 	undelivered []int     // positions in the push
-	tooLarge    []int     // positions that the server found too large, to be sent smaller
+	tooLarge    []parcel  // what the server found too large, to be sent smaller
 	shared      []booking // of shared parcels
 	silent      int       // requests without an answer since the last answer
 	wait        time.Duration
@@ -44,6 +45,8 @@ type parcel struct {
 	item      envelope.Item
 	payload   *[]byte // the item's payload, from payloads; given back once it was sent
 	cargo
+	// from and to are the descendants of the segment that a part of one holds.
+	from, to  int
 	repairs   translate.Repairs
 	truncated bool
 	last      bool // it cannot be made smaller
@@ -58,6 +61,14 @@ func (p *parcel) name() sentry.EventID {
 	}
 	sum := sha256.Sum256(p.item.Payload)
 	return sentry.EventID(sum[:16])
+}
+
+// sentKey tells what is sent from all else that is: a part of a segment has the id of a larger part that begins at the same span.
+func (p *parcel) sentKey() sentry.EventID {
+	key := p.id
+	tail := key[8:]
+	binary.BigEndian.PutUint64(tail, binary.BigEndian.Uint64(tail)^(uint64(p.from)<<32|uint64(p.to)))
+	return key
 }
 
 // payloads holds the buffers that items are encoded into.
@@ -119,7 +130,7 @@ func (d *delivery) send(p parcel) {
 		defer freePayload(p.payload)
 		result := d.lane.project.post(d.ctx, envelope.Header{EventID: p.id, DSC: p.dsc}, d.lane.categories, p.item)
 		if !p.id.IsZero() {
-			d.lane.sent.end(p.id, result.Verdict == transport.Delivered)
+			d.lane.sent.end(p.sentKey(), result.Verdict == transport.Delivered)
 		}
 		d.settle(p, result)
 	}()
@@ -166,7 +177,8 @@ func (d *delivery) settle(p parcel, result transport.Result) {
 		d.wait = max(d.wait, result.Wait)
 		d.reason = result.Reason
 	case result.Verdict == transport.TooLarge && !p.last:
-		d.tooLarge = append(d.tooLarge, p.positions...)
+		p.payload, p.item = nil, envelope.Item{}
+		d.tooLarge = append(d.tooLarge, p)
 	}
 }
 
@@ -200,8 +212,10 @@ func (d *delivery) bookShared(goesAgain func(position int) bool) {
 func (d *delivery) smaller() map[int]bool {
 	d.wg.Wait()
 	again := make(map[int]bool, len(d.tooLarge))
-	for _, position := range d.tooLarge {
-		again[position] = true
+	for _, p := range d.tooLarge {
+		for _, position := range p.positions {
+			again[position] = true
+		}
 	}
 	return again
 }

@@ -112,9 +112,17 @@ func (l *eventsLane) sendEvent(d *delivery, rec plog.LogRecord, from translate.O
 		return
 	}
 	d.send(parcel{
-		positions: []int{position}, id: event.ID, item: envelope.Item{Type: envelope.TypeEvent, Payload: encoded}, payload: payload, cargo: oneEvent,
+		positions: []int{position}, id: event.ID, dsc: l.samplingOf(event), item: envelope.Item{Type: envelope.TypeEvent, Payload: encoded}, payload: payload, cargo: oneEvent,
 		truncated: fit.Cut != 0, last: limit == smallEvent,
 	})
+}
+
+// samplingOf is the sampling context of an event's trace; nil: it is of none.
+func (l *eventsLane) samplingOf(event *sentry.Event) []sentry.Tag {
+	if event.Trace == nil || event.Trace.TraceID.IsZero() {
+		return nil
+	}
+	return l.project.sampling.OfTrace(event.Trace.TraceID)
 }
 
 // keepLogs copies the records at the given positions (sorted), each under its resource and scope.

@@ -133,12 +133,18 @@ func recordCount(rl plog.ResourceLogs) int {
 type tracesExporter struct{ signal }
 
 // ConsumeTraces offers the exceptions on the spans first: their ids make a repeat harmless. Where the spans are refused after that, they
-// come back, and their exceptions are known by then. The caller's object is never changed.
+// come back, and their exceptions are known by then. Spans of requests to Sentry itself are left out. The caller's object is never changed.
 func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) error {
 	if !e.started.Load() {
 		return errNotStarted
 	}
 	o := e.owner
+	given := td
+	td, own := o.own.Without(given)
+	if td.SpanCount() == 0 {
+		o.telemetry.ExporterSentryOwnSpans.Add(ctx, int64(own))
+		return nil
+	}
 	var refused error
 	rest := ptrace.NewTraces()
 	for _, share := range o.router.shares(td.ResourceSpans().Len(), func(i int) pcommon.Resource { return td.ResourceSpans().At(i).Resource() }) {
@@ -150,7 +156,7 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 		if err == nil {
 			continue
 		}
-		if share.resources == nil {
+		if share.resources == nil && td == given {
 			return err // the caller's object is the whole rest
 		}
 		refused = errors.Join(refused, err)
@@ -158,6 +164,7 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 			rs.CopyTo(rest.ResourceSpans().AppendEmpty())
 		}
 	}
+	o.telemetry.ExporterSentryOwnSpans.Add(ctx, int64(own))
 	if refused != nil {
 		return consumererror.NewTraces(refused, rest)
 	}
@@ -171,7 +178,7 @@ func (o *owner) consumeTraces(ctx context.Context, td ptrace.Traces, share share
 	defer batch.Rollback()
 	part := share.traces(td)
 	err := o.offerEvents(ctx, p, batch)
-	if err == nil {
+	if err == nil && p.spans != nil {
 		err = p.spans.offer(ctx, part)
 	}
 	if err == nil {

@@ -41,6 +41,7 @@ type owner struct {
 
 	triage    *triage.Triage
 	scrubber  *scrub.Scrubber
+	own       *translate.OwnTraffic
 	telemetry *metadata.TelemetryBuilder
 	projects  []*project
 	router    router
@@ -115,6 +116,11 @@ func (o *owner) open(ctx context.Context, host component.Host) error {
 	if err := o.openProjects(client); err != nil {
 		return err
 	}
+	dsns := make([]sentry.DSN, 0, len(o.projects))
+	for _, p := range o.projects {
+		dsns = append(dsns, p.dsn)
+	}
+	o.own = translate.NewOwnTraffic(dsns...)
 	if err := o.observe(); err != nil {
 		return err
 	}

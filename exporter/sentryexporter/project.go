@@ -24,10 +24,12 @@ type project struct {
 	dsn  sentry.DSN
 	projectSettings
 	triage *triage.Project
+	// sampling makes the sampling contexts of traces.
+	sampling translate.DSC
 
 	events *eventsLane
-	spans  *spansLane
-	logs   *logsLane // nil: logs are not enabled
+	spans  *spansLane // nil: spans are not sent
+	logs   *logsLane  // nil: logs are not enabled
 
 	ledger   report.Ledger // what was dropped and is not yet reported
 	reporter reporter
@@ -48,10 +50,12 @@ type projectSettings struct {
 }
 
 func newProject(name string, dsn sentry.DSN, settings projectSettings) (*project, error) {
-	p := &project{name: name, dsn: dsn, projectSettings: settings}
+	p := &project{name: name, dsn: dsn, projectSettings: settings, sampling: translate.NewDSC(dsn)}
 	var errEvents, errSpans, errLogs error
 	p.events, errEvents = newEventsLane(p)
-	p.spans, errSpans = newSpansLane(p)
+	if p.cfg.Traces.Mode != modeOff {
+		p.spans, errSpans = newSpansLane(p)
+	}
 	if p.cfg.Logs.Enabled {
 		p.logs, errLogs = newLogsLane(p)
 	}
@@ -65,7 +69,10 @@ type laneQueue struct {
 }
 
 func (p *project) lanes() []laneQueue {
-	all := []laneQueue{{p.events.lane, p.events.queue}, {p.spans.lane, p.spans.queue}}
+	all := []laneQueue{{p.events.lane, p.events.queue}}
+	if p.spans != nil {
+		all = append(all, laneQueue{p.spans.lane, p.spans.queue})
+	}
 	if p.logs != nil {
 		all = append(all, laneQueue{p.logs.lane, p.logs.queue})
 	}

@@ -88,7 +88,7 @@ func (s *sentIDs) put(id sentry.EventID, booked bool) {
 // isRepeat settles a parcel that is not to be sent now because of its id.
 func (d *delivery) isRepeat(p parcel) bool {
 	l := d.lane
-	switch l.sent.begin(p.id) {
+	switch l.sent.begin(p.sentKey()) {
 	case repeatUnderWay:
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -108,7 +108,7 @@ func (d *delivery) isRepeat(p parcel) bool {
 func (d *delivery) bookDelivered(p parcel) {
 	d.book(p, func() {
 		if !p.id.IsZero() {
-			d.lane.sent.booked(p.id)
+			d.lane.sent.booked(p.sentKey())
 		}
 		d.lane.delivered(d.ctx, p)
 	})

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
@@ -29,10 +30,18 @@ type spansLane struct {
 }
 
 func newSpansLane(p *project) (*spansLane, error) {
-	// Relay drops a transaction's spans where "span" is limited, so the lane waits for both.
-	l := &spansLane{lane: newLane(p, kindSpans, sentry.CategoryTransaction, sentry.CategorySpan)}
+	var l *spansLane
+	var push consumer.ConsumeTracesFunc
+	if p.cfg.Traces.Mode == modeStream {
+		l = &spansLane{lane: newLane(p, kindSpans, sentry.CategorySpan)}
+		push = l.pushStream
+	} else {
+		// Relay drops a transaction's spans where "span" is limited, so the lane waits for both.
+		l = &spansLane{lane: newLane(p, kindSpans, sentry.CategoryTransaction, sentry.CategorySpan)}
+		push = l.push
+	}
 	var err error
-	l.queue, err = exporterhelper.NewTraces(context.Background(), l.settings(), p.cfg, l.push, l.options()...)
+	l.queue, err = exporterhelper.NewTraces(context.Background(), l.settings(), p.cfg, push, l.options()...)
 	return l, err
 }
 
@@ -135,12 +144,11 @@ func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 		case gateLater:
 		}
 	}
-	again := d.smaller()
-	for i, seg := range segments {
-		if again[i] {
-			for part := range seg.Parts(smallerPart) {
-				l.sendPart(d, w, td, part, i, true)
-			}
+	d.wg.Wait()
+	for _, large := range d.tooLarge {
+		i := large.positions[0]
+		for part := range segments[i].Slice(large.from, large.to).Parts(smallerPart) {
+			l.sendPart(d, w, td, part, i, true)
 		}
 	}
 	left, err := d.finish(len(segments))
@@ -202,6 +210,8 @@ func (l *spansLane) sendPart(d *delivery, w *spansPush, td ptrace.Traces, seg se
 	}
 	p := parcel{
 		positions: []int{position}, id: tx.ID, item: envelope.Item{Type: envelope.TypeTransaction, Payload: *payload}, payload: payload,
+		from: seg.Offset, to: seg.Offset + len(seg.Spans),
+		dsc:   l.project.sampling.OfSpan(tx.Trace.TraceID, seg.Root.Span),
 		cargo: what, repairs: repairs, truncated: fit.Cut != 0, last: last,
 		shared: w.named[position].twins || len(seg.Spans) < len(w.segments[position].Spans),
 	}

@@ -99,7 +99,7 @@ func (p *streamPush) options() translate.StreamOptions {
 func (p *streamPush) send(only map[int]bool) {
 	p.streams.Begin(p.options(), p.td, p.segments, sentry.Time(p.lane.project.now().UnixNano()))
 	for trace := range p.streams.Traces() {
-		p.dsc = translate.NewDSC(p.lane.project.dsn).OfSpan(trace.ID, trace.Head)
+		p.dsc = p.lane.project.sampling.OfSpan(trace.ID, trace.Head)
 		for _, at := range trace.Segments {
 			for i := range 1 + len(p.segments[at].Spans) {
 				if position := p.bases[at] + i; only == nil || only[position] {

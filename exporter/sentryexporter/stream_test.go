@@ -14,16 +14,20 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/golden"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/consumer/consumererror"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentrytest"
 )
 
 // streamLane is the spans lane of an exporter; its pushStream is what streams.
+func streaming(cfg *Config) { cfg.Traces.Mode = modeStream }
+
 func streamLane(t testing.TB, fake *sentrytest.Fake, now func() time.Time, change ...func(*Config)) *spansLane {
-	cfg := testConfig(fake, append([]func(*Config){withoutQueue, withoutRetry}, change...)...)
+	cfg := testConfig(fake, append([]func(*Config){withoutQueue, withoutRetry, streaming}, change...)...)
 	set := settings()
 	e, err := NewFactory().CreateTraces(context.Background(), set, cfg)
 	require.NoError(t, err)
@@ -234,4 +238,44 @@ func TestStreamOfCopies(t *testing.T) {
 	spans.At(1).CopyTo(spans.AppendEmpty())
 	require.NoError(t, l.pushStream(context.Background(), td))
 	assert.Len(t, fake.Accepted("span"), 2)
+}
+
+// What becomes of spans is a choice; their exceptions are events whatever it is.
+func TestModesOfTraces(t *testing.T) {
+	for mode, want := range map[string]map[string]int{
+		modeTransaction: {"event": 1, "transaction": 1},
+		modeStream:      {"event": 1, "span": 1},
+		modeOff:         {"event": 1},
+	} {
+		t.Run(mode, func(t *testing.T) {
+			fake := sentrytest.Start(t)
+			e := startTraces(t, testConfig(fake, withoutQueue, func(cfg *Config) { cfg.Traces.Mode = mode }))
+			require.NoError(t, e.ConsumeTraces(context.Background(), secretTraces()))
+			got := map[string]int{}
+			for _, r := range fake.All() {
+				got[r.Type()]++
+			}
+			assert.Equal(t, want, got)
+		})
+	}
+}
+
+// An instrumented collector must not tell of its own telling.
+func TestOwnRequestsAreNoTrace(t *testing.T) {
+	fake := sentrytest.Start(t)
+	td := oneTrace(1, 3)
+	span := td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0)
+	span.SetKind(ptrace.SpanKindClient)
+	dsn, err := sentry.ParseDSN(fake.DSN("7"))
+	require.NoError(t, err)
+	span.Attributes().PutStr("url.full", dsn.EnvelopeURL())
+	o := observe(t, componenttest.NewNopHost(), testConfig(fake))
+	require.NoError(t, o.traces.ConsumeTraces(context.Background(), td))
+	require.NoError(t, o.traces.ConsumeTraces(context.Background(), oneTrace(2, 3)))
+	fake.WaitForItems("transaction", 1)
+	o.stop()
+	assert.Len(t, fake.All(), 1)
+	own, err := o.tel.GetMetric("otelcol_exporter_sentry_own_spans")
+	require.NoError(t, err)
+	assert.Contains(t, fmt.Sprint(own.Data), "3")
 }

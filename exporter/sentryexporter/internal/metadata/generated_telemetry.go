@@ -35,6 +35,7 @@ type TelemetryBuilder struct {
 	ExporterSentryHeldBack           metric.Int64Counter
 	ExporterSentryHeldBackUntold     metric.Int64Counter
 	ExporterSentryOfferedItems       metric.Int64Counter
+	ExporterSentryOwnSpans           metric.Int64Counter
 	ExporterSentryQueueAge           metric.Float64ObservableGauge
 	ExporterSentryQueuedItems        metric.Int64ObservableGauge
 	ExporterSentryRateLimitRemaining metric.Float64ObservableGauge
@@ -186,6 +187,12 @@ func NewTelemetryBuilder(settings component.TelemetrySettings, options ...Teleme
 		"otelcol_exporter_sentry_offered_items",
 		metric.WithDescription("Items that the lanes took since the start. With what was restored they equal what was delivered, refused, discarded, repeated and is queued. [Alpha]"),
 		metric.WithUnit("{item}"),
+	)
+	errs = errors.Join(errs, err)
+	builder.ExporterSentryOwnSpans, err = builder.meter.Int64Counter(
+		"otelcol_exporter_sentry_own_spans",
+		metric.WithDescription("Spans of requests to Sentry itself, which are left out. [Alpha]"),
+		metric.WithUnit("{span}"),
 	)
 	errs = errors.Join(errs, err)
 	builder.ExporterSentryQueueAge, err = builder.meter.Float64ObservableGauge(

@@ -39,6 +39,7 @@ func TestSetupTelemetry(t *testing.T) {
 	tb.ExporterSentryHeldBack.Add(context.Background(), 1)
 	tb.ExporterSentryHeldBackUntold.Add(context.Background(), 1)
 	tb.ExporterSentryOfferedItems.Add(context.Background(), 1)
+	tb.ExporterSentryOwnSpans.Add(context.Background(), 1)
 	tb.ExporterSentryRefusedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRepairedItems.Add(context.Background(), 1)
 	tb.ExporterSentryRepeatedItems.Add(context.Background(), 1)
@@ -70,6 +71,9 @@ func TestSetupTelemetry(t *testing.T) {
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryOfferedItems(t, testTel,
+		[]metricdata.DataPoint[int64]{{Value: 1}},
+		metricdatatest.IgnoreTimestamp())
+	AssertEqualExporterSentryOwnSpans(t, testTel,
 		[]metricdata.DataPoint[int64]{{Value: 1}},
 		metricdatatest.IgnoreTimestamp())
 	AssertEqualExporterSentryQueueAge(t, testTel,
