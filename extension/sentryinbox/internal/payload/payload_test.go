@@ -168,6 +168,13 @@ func TestReadStreamedSpanAndLog(t *testing.T) {
 	assert.True(t, s.Segment)
 	assert.Equal(t, time.Second, s.End.Sub(s.Start))
 
+	s, err = ReadStreamedSpan([]byte(`{"name":"POST","status":"error","attributes":{"sentry.description":{"type":"string","value":"POST http://pay/"},
+		"sentry.status":{"type":"string","value":"not_found"},"sentry.span.source":{"type":"string","value":"route"}}}`))
+	require.NoError(t, err)
+	assert.Equal(t, "POST http://pay/", s.Name, "what says more")
+	assert.Equal(t, "not_found", s.Status)
+	assert.Equal(t, "route", s.Source)
+
 	l, err := ReadLog([]byte(`{"timestamp":1,"level":"warn","body":"b","attributes":{"n":{"type":"integer","value":5},"bad":7}}`))
 	require.NoError(t, err)
 	assert.Equal(t, "warn", l.Level)

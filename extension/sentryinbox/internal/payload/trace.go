@@ -33,8 +33,10 @@ type Transaction struct {
 
 // StreamedSpan is a span of the v2 protocol: on its own, outside a transaction.
 type StreamedSpan struct {
-	Span
+	Span        // Name is what a person reads: the description, where the span has one and is no segment
 	Segment     bool
+	Source      string // of a segment's name
+	Service     string
 	Platform    string
 	Release     string
 	Environment string
@@ -88,13 +90,28 @@ func ReadStreamedSpan(raw []byte) (StreamedSpan, error) {
 	s := StreamedSpan{
 		Span:        readSpan(o),
 		Segment:     o.is("is_segment"),
+		Source:      firstOf(attributes.attribute("sentry.segment.name.source"), attributes.attribute("sentry.span.source")),
+		Service:     attributes.attribute("service.name"),
 		Platform:    attributes.attribute("sentry.platform"),
 		Release:     attributes.attribute("sentry.release"),
 		Environment: attributes.attribute("sentry.environment"),
 	}
 	s.Op, s.Name, s.End = attributes.attribute("sentry.op"), o.text("name"), o.time("end_timestamp")
 	s.Origin = attributes.attribute("sentry.origin")
+	s.Status = firstOf(attributes.attribute("sentry.status"), s.Status) // the protocol's own knows ok and error only
+	if !s.Segment {
+		s.Name = firstOf(attributes.attribute("sentry.description"), s.Name)
+	}
 	return s, nil
+}
+
+func firstOf(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
 }
 
 // Log is one record of a log container.

@@ -94,7 +94,9 @@ func traceOf(id string, t *store.Trace) traceView {
 		Spans:        map[string]json.RawMessage{},
 	}
 	for i := range t.Transactions {
-		spans = append(spans, transactionSpans(&t.Transactions[i])...)
+		if t.Transactions[i].ID != "" { // else it is among the streamed spans
+			spans = append(spans, transactionSpans(&t.Transactions[i])...)
+		}
 	}
 	for i := range t.Spans {
 		s := &t.Spans[i]

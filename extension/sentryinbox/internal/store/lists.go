@@ -73,8 +73,12 @@ func (s *Store) Transactions(q Query, limit int) ([]Transaction, int) {
 func (s *Span) asTransaction(trace []waterfall.Span) Transaction {
 	below := waterfall.Below(trace, s.SpanID)
 	shares := waterfall.Build(below).Breakdown
+	var tags []payload.Tag
+	if s.Service != "" {
+		tags = []payload.Tag{{Key: tagService, Value: s.Service}}
+	}
 	return Transaction{
-		Origin: s.Origin, Root: s.Span, Platform: s.Platform, Release: s.Release, Environment: s.Environment,
+		Tags: tags, Origin: s.Origin, Root: s.Span, Source: s.Source, Platform: s.Platform, Release: s.Release, Environment: s.Environment,
 		SpanCount: len(below) - 1, Breakdown: shares[:min(len(shares), maxShares)],
 	}
 }
@@ -110,7 +114,7 @@ func (s *Store) Logs(q Query, limit int) (list []Log, total int) {
 
 // Trace is everything kept that carries one trace id, in order of arrival, at most limit of each kind.
 type Trace struct {
-	Transactions []Transaction
+	Transactions []Transaction // also the streamed spans that are segments; by their start
 	Spans        []Span
 	Events       []Event
 	Logs         []Log
@@ -131,7 +135,22 @@ func (s *Store) Trace(id string, limit int) Trace {
 	t.Events = ofTrace(s.events.newest(), limit, func(x *Event) bool { return x.TraceID == id })
 	t.Logs = ofTrace(s.logs.newest(), limit, func(x *Log) bool { return x.TraceID == id })
 	slices.SortStableFunc(t.Logs, func(a, b Log) int { return a.Timestamp.Compare(b.Timestamp) })
+	t.addSegments(limit)
 	return t
+}
+
+// addSegments shows the segments among the streamed spans as transactions.
+func (t *Trace) addSegments(limit int) {
+	drawn := make([]waterfall.Span, 0, len(t.Spans))
+	for i := range t.Spans {
+		drawn = append(drawn, Drawn(&t.Spans[i].Span, t.Spans[i].Segment, waterfall.Ref{}))
+	}
+	for i := range t.Spans {
+		if s := &t.Spans[i]; s.Segment && len(t.Transactions) < limit {
+			t.Transactions = append(t.Transactions, s.asTransaction(drawn))
+		}
+	}
+	slices.SortStableFunc(t.Transactions, func(a, b Transaction) int { return a.Root.Start.Compare(b.Root.Start) })
 }
 
 func ofTrace[T any](rows iter.Seq[*T], limit int, belongs func(*T) bool) (list []T) {

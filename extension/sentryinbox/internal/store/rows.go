@@ -183,9 +183,14 @@ func (s *Span) field(key string) (string, bool) {
 		return s.Release, true
 	case "environment":
 		return s.Environment, true
+	case tagService:
+		return s.Service, s.Service != ""
 	}
 	return "", false
 }
+
+// tagService is the tag of transactions that says which service they are of.
+const tagService = "service.name"
 
 func (s *Span) contains(text string) bool {
 	return anyContains(text, s.Name, s.Op, s.TraceID, s.SpanID, s.Status)

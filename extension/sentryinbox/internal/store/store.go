@@ -162,7 +162,7 @@ type Stats struct {
 type Kept struct {
 	Issues       int `json:"issues"`
 	Events       int `json:"events"`
-	Transactions int `json:"transactions"`
+	Transactions int `json:"transactions"` // also streamed spans that are segments
 	Spans        int `json:"spans"`
 	Logs         int `json:"logs"`
 	Others       int `json:"others"`
@@ -201,6 +201,11 @@ func (s *Store) kept() Kept {
 	k := Kept{
 		Issues: len(s.issues), Events: s.events.len(), Transactions: s.transactions.len(), Spans: s.spans.len(),
 		Logs: s.logs.len(), Others: s.others.len(), Envelopes: s.envelopes.len(),
+	}
+	for sp := range s.spans.newest() {
+		if sp.Segment {
+			k.Transactions++
+		}
 	}
 	for e := range s.envelopes.newest() {
 		if e.Flawed() {

@@ -4,7 +4,7 @@ import { h, icon } from "./dom.js";
 import { get } from "./api.js";
 import { duration, full, plural } from "./format.js";
 import { card, idWithCopy } from "./parts.js";
-import { draw } from "./waterfall.js";
+import { draw, serviceOf } from "./waterfall.js";
 import { errorsCard, spanOf, timeCard } from "./transaction.js";
 import { logList } from "./logs.js";
 
@@ -36,8 +36,14 @@ export function render(t) {
 
 function segments(t) {
   if (t.transactions.length === 0) return null;
-  return card(plural(t.transactions.length, "transaction"), { key: "segments" }, h("ul", { class: "event-list" }, t.transactions.map((x) => h("li", { "data-key": x.eventID },
-    h("a", { href: `#/transactions/${x.eventID}` }, h("span", { class: "event-list-title", text: x.transaction }), h("span", { class: "dim num", text: duration(x.duration) }))))));
+  return card(plural(t.transactions.length, "transaction"), { key: "segments" }, h("ul", { class: "event-list" }, t.transactions.map((x) => h("li", { "data-key": x.eventID || x.spanID }, segment(x)))));
+}
+
+// segment names a transaction; a streamed one has no page of its own: all that is known of it is in the waterfall.
+function segment(x) {
+  const service = serviceOf(x);
+  const text = [h("span", { class: "event-list-title" }, service && h("span", { class: "dim", text: `${service} ` }), x.transaction), h("span", { class: "dim num", text: duration(x.duration) })];
+  return x.eventID ? h("a", { href: `#/transactions/${x.eventID}` }, text) : h("span", { class: "event-list-row" }, text);
 }
 
 function detail(t, row) {

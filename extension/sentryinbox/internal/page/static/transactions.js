@@ -4,7 +4,7 @@ import { breakable, h } from "./dom.js";
 import { get } from "./api.js";
 import { duration, number, plural } from "./format.js";
 import { badge, facets, filtersOf, nothingFound, shownOf, timeAgo, toolbar } from "./parts.js";
-import { breakdownBar, family, statusBadge } from "./waterfall.js";
+import { breakdownBar, family, serviceOf, statusBadge } from "./waterfall.js";
 
 const limit = 200;
 
@@ -28,12 +28,13 @@ export function render({ data: list, hits }, ctx) {
 }
 
 function row(t, longest) {
+  const service = serviceOf(t);
   const link = t.eventID ? `#/transactions/${t.eventID}` : `#/traces/${t.traceID}`;
   return h("li", { class: "row", "data-key": t.eventID || t.spanID },
     h("a", { class: "row-link tx-cols", href: link },
       h("span", { class: "row-main" },
         h("span", { class: "row-title" }, h("span", { class: `op-name ${family(t.op)}`, text: t.op || "default" }), " ", h("span", { class: "title-type tx-name" }, breakable(t.transaction || "(no name)")), " ", statusBadge(t.status), " ", !t.eventID && badge("streamed", "calm")),
-        h("span", { class: "row-meta" }, h("span", { class: "mono", text: `trace ${t.traceID.slice(0, 8)}` }), t.release && h("span", { text: t.release }), t.environment && h("span", { text: t.environment }),
+        h("span", { class: "row-meta" }, service && h("span", { class: "strong", text: service }), h("span", { class: "mono", text: `trace ${t.traceID.slice(0, 8)}` }), t.release && h("span", { text: t.release }), t.environment && h("span", { text: t.environment }),
           h("span", { text: `project ${t.projectID}` }))),
       h("span", { class: "col-break" }, h("span", { class: "tx-length", style: { width: `${Math.max(3, (t.duration / longest) * 100).toFixed(2)}%` } },
         t.breakdown.length ? breakdownBar(t.breakdown, true) : h("span", { class: "breakdown small" }, h("span", { class: `part ${family(t.op)}`, style: { "flex-grow": 1 } })))),

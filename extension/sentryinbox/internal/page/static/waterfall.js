@@ -20,6 +20,12 @@ export function statusBadge(status) {
   return badge(status.replaceAll("_", " "), status === "cancelled" || status === "unknown" ? "" : "alert");
 }
 
+// serviceOf names the service of a transaction.
+export function serviceOf(t) {
+  const tag = listOf(t.tags).find(({ key }) => key === "service.name");
+  return tag ? tag.value : "";
+}
+
 // breakdownBar is the share of each op in one line.
 export function breakdownBar(shares, small) {
   const rest = Math.max(0, 1 - shares.reduce((sum, s) => sum + s.part, 0));
