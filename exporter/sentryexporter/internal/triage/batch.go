@@ -47,6 +47,7 @@ type memory struct {
 	spans    lineage
 	crumbs   []breadcrumb.Crumb // what was left behind so far
 	found    []breadcrumb.Crumb // scratch
+	taken    []equal            // of each of the batch's Events
 	// ofEvents are the crumbs that are events themselves.
 	ofEvents []eventCrumb
 }
@@ -55,6 +56,12 @@ type memory struct {
 type event struct {
 	id     sentry.EventID
 	ticket budget.Ticket
+}
+
+// equal is a record among equal ones: the id of the first, and how many stand before it.
+type equal struct {
+	id      sentry.EventID
+	ordinal int
 }
 
 type eventCrumb struct {
@@ -157,7 +164,7 @@ func (b *Batch) release() {
 		return
 	}
 	clear(m.crumbs) // they borrow the request's strings
-	m.crumbs, m.ofEvents = m.crumbs[:0], m.ofEvents[:0]
+	m.crumbs, m.ofEvents, m.taken = m.crumbs[:0], m.ofEvents[:0], m.taken[:0]
 	m.events, m.issues, m.heldIDs = m.events[:0], m.issues[:0], m.heldIDs[:0]
 	clear(m.ids)
 	clear(m.ordinals)
@@ -165,14 +172,28 @@ func (b *Batch) release() {
 	memories.Put(m)
 }
 
-// Refused gives the batch's records back as they came, for the error that carries them.
+// Refused gives the batch's records back as they came, for the error that carries them. Before the n-th of equal records stand as many more
+// of them as it needs to be the n-th again: those before it went out already, and will be told as duplicates.
 func (b *Batch) Refused() plog.Logs {
 	rest := plog.NewLogs()
-	b.Events.CopyTo(rest)
-	for _, rl := range rest.ResourceLogs().All() {
+	given := make(map[sentry.EventID]int)
+	next := 0
+	for _, rl := range b.Events.ResourceLogs().All() {
+		into := rest.ResourceLogs().AppendEmpty()
+		rl.Resource().CopyTo(into.Resource())
+		into.SetSchemaUrl(rl.SchemaUrl())
 		for _, sl := range rl.ScopeLogs().All() {
+			scope := into.ScopeLogs().AppendEmpty()
+			sl.Scope().CopyTo(scope.Scope())
 			for _, rec := range sl.LogRecords().All() {
-				removeInternal(rec.Attributes())
+				equal := b.taken[next]
+				next++
+				for given[equal.id] <= equal.ordinal {
+					given[equal.id]++
+					back := scope.LogRecords().AppendEmpty()
+					rec.CopyTo(back)
+					removeInternal(back.Attributes())
+				}
 			}
 		}
 	}
@@ -186,10 +207,11 @@ func (m *memory) decided(id sentry.EventID) bool {
 }
 
 // take notes an occurrence that becomes an event.
-func (b *Batch) take(id sentry.EventID, ticket budget.Ticket) {
+func (b *Batch) take(o *occurrence) {
 	b.offered++
-	b.ids[id] = struct{}{}
-	b.events = append(b.events, event{id, ticket})
+	b.ids[o.id] = struct{}{}
+	b.events = append(b.events, event{o.id, o.ticket})
+	b.taken = append(b.taken, o.equal)
 }
 
 // holdBack notes an occurrence that is over its issue's budget.
@@ -219,10 +241,13 @@ func (b *Batch) add(out *target, rec plog.LogRecord, v Verdict) {
 	v.write(copied)
 }
 
-// recordID names a record that is told from others by where and when it was written; of equal ones in one request the n-th has its own.
-func (b *Batch) recordID(out *target, rec plog.LogRecord) sentry.EventID {
-	id := b.digest.recordID(b.project.id, rec, sourceOf(out.resource.Attributes(), out.scope.Name(), rec))
-	n := b.ordinals[id]
-	b.ordinals[id] = n + 1
-	return b.digest.nth(id, n)
+// nameByPlace names a record that is told from others by where and when it was written; of equal ones in one request each has its own name.
+func (b *Batch) nameByPlace(out *target, o *occurrence, rec plog.LogRecord) {
+	o.equal.id = b.digest.recordID(b.project.id, rec, sourceOf(out.resource.Attributes(), out.scope.Name(), rec))
+	o.equal.ordinal = b.ordinals[o.equal.id]
+	b.ordinals[o.equal.id]++
+	o.id = b.digest.nth(o.equal.id, o.equal.ordinal)
 }
+
+// name gives an occurrence an id that depends on nothing else in its request.
+func (o *occurrence) name(id sentry.EventID) { o.id, o.equal = id, equal{id: id} }

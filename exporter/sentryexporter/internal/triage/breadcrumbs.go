@@ -188,10 +188,8 @@ func (m *memory) left(found []breadcrumb.Crumb, until sentry.Time, n int, wanted
 // isCopy: a crumb is the occurrence itself, as it was recorded on a span that did not fail.
 func (o *occurrence) isCopy(c breadcrumb.Crumb) bool {
 	return c.Kind == crumbException && o.failed && c.Trace == o.trace &&
-		bareType(c.Type) == bareType(o.key.Type) && strings.TrimSpace(c.Value) == strings.TrimSpace(o.key.Message)
+		bareType(c.Type) == bareType(o.key.Type) && headline(c.Value) == headline(o.key.Message)
 }
-
-func bareType(name string) string { return name[strings.LastIndexByte(name, '.')+1:] }
 
 // appendSpanEvents appends what was recorded on the failing span itself, newest first, at most n.
 func appendSpanEvents(found []breadcrumb.Crumb, o *occurrence, n int) []breadcrumb.Crumb {

@@ -173,9 +173,9 @@ func (p *Project) decideSpan(out *target, o *occurrence, rec plog.LogRecord) (An
 		return Excluded, false
 	}
 	if o.trace.IsZero() || o.span.SpanID().IsEmpty() {
-		o.id = out.batch.recordID(out, rec)
+		out.batch.nameByPlace(out, o, rec)
 	} else {
-		o.id = out.batch.digest.spanID(p.id, o.span)
+		o.name(out.batch.digest.spanID(p.id, o.span))
 	}
 	return p.admit(out, o)
 }

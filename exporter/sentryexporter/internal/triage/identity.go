@@ -40,20 +40,47 @@ func (d *digest) sum() sentry.EventID {
 
 // exceptionID names an exception inside a trace. It holds no span, signal, time, service or host, so that every copy of one failure
 // has one id: the log record, the span event on each span it passed, the line on stdout. Two equal failures in one trace are one event.
-func (d *digest) exceptionID(project string, trace sentry.TraceID, key stacktrace.Key) sentry.EventID {
+//
+// Copies do not say the same of a failure, so it holds only what they have in common: of the type the bare name, of the message the start
+// of its first line.
+func (d *digest) exceptionID(project string, trace sentry.TraceID, f *failure) sentry.EventID {
 	d.reset("exception")
 	d.text(project)
 	d.buf = append(d.buf, trace[:]...)
-	d.text(key.Type)
-	d.text(strings.TrimSpace(key.Message))
-	if key.File != "" {
-		d.text(key.File)
-		d.number(uint64(key.Line))
+	message := headline(f.key.Message)
+	if f.goError && message != "" {
+		// A Go program prints no types, and most of its errors carry no stack: what stands beside one is the place of whoever logged it.
+		d.text("")
+		d.text(message)
+		d.text("")
+		return d.sum()
+	}
+	d.text(bareType(f.key.Type))
+	d.text(message)
+	if f.key.File != "" {
+		d.text(f.key.File)
+		d.number(uint64(f.key.Line))
 	} else {
-		d.text(key.Function)
+		d.text(f.key.Function)
 	}
 	return d.sum()
 }
+
+// maxHeadline is how much of a message tells failures apart, in bytes. Attributes may be cut (OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT) where texts
+// are not.
+const maxHeadline = 200
+
+// headline is the start of a message: notes, causes and details follow on other lines, in some copies.
+func headline(message string) string {
+	message = strings.TrimSpace(message)
+	if i := strings.IndexAny(message, "\r\n"); i >= 0 {
+		message = strings.TrimRight(message[:i], " \t")
+	}
+	return message[:min(len(message), maxHeadline)]
+}
+
+// bareType is a type without package, module or the class around it: some copies have these, and write them in different ways.
+func bareType(name string) string { return name[strings.LastIndexAny(name, `.$:\+`)+1:] }
 
 // spanID names the failure of a span that recorded no exception.
 func (d *digest) spanID(project string, span ptrace.Span) sentry.EventID {
@@ -76,7 +103,7 @@ func (d *digest) recordID(project string, rec plog.LogRecord, src source) sentry
 	}
 	d.number(src.offset)
 	when := rec.Timestamp()
-	if when == 0 && !src.isFile {
+	if when == 0 && !src.placed {
 		when = rec.ObservedTimestamp()
 	}
 	d.number(uint64(when))
@@ -111,31 +138,45 @@ func TransactionID(project string, trace sentry.TraceID, segment sentry.SpanID, 
 type source struct {
 	parts  [4]string
 	offset uint64
-	isFile bool
+	placed bool // by its offset
 }
 
-// sourceOf finds the place of a file's record (container or pod, file and offset), else the service instance and its logger.
+// sourceOf finds the place of a file's record (container, file and offset), else the service instance and its logger. What the file's path
+// says goes before what processors add, so that it is the same before and after them.
 func sourceOf(res pcommon.Map, scope string, rec plog.LogRecord) source {
-	if offset, ok := rec.Attributes().Get("log.file.record_offset"); ok {
-		s := source{isFile: true, offset: uint64(offset.Int())}
-		s.parts[0] = "file"
-		if id := text(res, "container.id"); id != "" {
-			s.parts[1] = id
-		} else {
-			s.parts[1] = text(res, "k8s.pod.uid")
-			s.parts[2] = text(res, "k8s.container.name")
-		}
-		// Rotated files begin again at offset 0: the path of the file as it was read and the record's time tell them apart.
-		s.parts[3] = text(rec.Attributes(), "log.file.path")
-		return s
+	offset, placed := rec.Attributes().Get("log.file.record_offset")
+	file := text(rec.Attributes(), "log.file.path")
+	if !placed && file == "" {
+		return source{parts: [4]string{"service", text(res, "service.name"), text(res, "service.instance.id"), scope}}
 	}
-	return source{parts: [4]string{"service", text(res, "service.name"), text(res, "service.instance.id"), scope}}
+	// Rotated files begin again at offset 0: the name of the file as it was read and the record's time tell them apart.
+	s := source{parts: [4]string{0: "file", 3: file}, placed: placed}
+	if placed {
+		s.offset = uint64(offset.Int())
+	}
+	if pod := text(res, "k8s.pod.uid"); pod != "" {
+		// Two collectors on a node may see its files under different paths.
+		s.parts[1], s.parts[2], s.parts[3] = pod, text(res, "k8s.container.name"), baseName(file)
+	} else {
+		s.parts[1] = text(res, "container.id")
+	}
+	return s
 }
 
-// failureKey is what tells a failure from others, found without reading its whole stack trace; false where the record carries none that has
-// a name or a place.
-func failureKey(read *fields.Record, language stacktrace.Language) (stacktrace.Key, bool) {
-	f := &read.Failure
+// failure is what tells a failure from others.
+type failure struct {
+	key     stacktrace.Key
+	goError bool
+}
+
+// failureOf finds what tells a failure from others, without reading its whole stack trace; false where the record carries none that has a
+// name or a place.
+func failureOf(read *fields.Record, language stacktrace.Language) (failure, bool) {
+	key := readKey(&read.Failure, language)
+	return failure{key, isGo(&key, language)}, key != stacktrace.Key{}
+}
+
+func readKey(f *fields.Failure, language stacktrace.Language) stacktrace.Key {
 	if n := len(f.Exceptions); n > 0 {
 		thrown := &f.Exceptions[n-1]
 		key := stacktrace.Key{Type: thrown.Type, Message: thrown.Value}
@@ -143,15 +184,30 @@ func failureKey(read *fields.Record, language stacktrace.Language) (stacktrace.K
 			frame := &thrown.Frames[n-1]
 			key.File, key.Line, key.Function = baseName(frame.Filename, frame.AbsPath), frame.Lineno, frame.Function
 		}
-		return key, key != stacktrace.Key{}
+		return key
 	}
 	if f.Stacktrace != "" {
 		if key, ok := stacktrace.IssueKey(f.Input(language)); ok && key != (stacktrace.Key{}) {
-			return key, true
+			return key
 		}
 	}
-	key := stacktrace.Key{Type: f.Type, Message: f.Message}
-	return key, key != stacktrace.Key{}
+	return stacktrace.Key{Type: f.Type, Message: f.Message}
+}
+
+// isGo: the failure is a Go program's. Where the resource does not say so, its place or its type does: Go writes types as *package.Name,
+// some bridges with the package's path.
+func isGo(key *stacktrace.Key, language stacktrace.Language) bool {
+	switch {
+	case language != stacktrace.Unknown:
+		return language == stacktrace.Go
+	case key.File != "":
+		return strings.HasSuffix(key.File, ".go") || strings.HasSuffix(key.File, ".s")
+	case key.Function != "":
+		return false
+	}
+	pkg, name, ok := strings.Cut(key.Type[strings.LastIndexByte(key.Type, '/')+1:], ".")
+	pkg = strings.TrimPrefix(pkg, "*")
+	return ok && name != "" && !strings.Contains(name, ".") && pkg == strings.ToLower(pkg)
 }
 
 func baseName(paths ...string) string {

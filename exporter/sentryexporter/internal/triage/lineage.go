@@ -19,7 +19,7 @@ type spanKey struct {
 	span  pcommon.SpanID
 }
 
-func keyOf(span ptrace.Span) spanKey { return spanKey{span.TraceID(), span.SpanID()} }
+func keyOfSpan(span ptrace.Span) spanKey { return spanKey{span.TraceID(), span.SpanID()} }
 
 func newLineage() lineage {
 	return lineage{of: make(map[spanKey]ptrace.Span), around: make(map[spanKey]struct{})}
@@ -36,7 +36,7 @@ func (l *lineage) learn() {
 	for _, rs := range l.request.ResourceSpans().All() {
 		for _, ss := range rs.ScopeSpans().All() {
 			for _, span := range ss.Spans().All() {
-				l.of[keyOf(span)] = span
+				l.of[keyOfSpan(span)] = span
 			}
 		}
 	}
@@ -78,13 +78,13 @@ func (l *lineage) isClientError(span ptrace.Span) bool {
 
 // failedIn notes that something failed in a span: those around it failed because of that.
 func (l *lineage) failedIn(span ptrace.Span) {
-	origin := keyOf(span)
+	origin := keyOfSpan(span)
 	for range maxLineage {
 		around, ok := l.parent(span)
 		if !ok {
 			return
 		}
-		key := keyOf(around)
+		key := keyOfSpan(around)
 		if _, known := l.around[key]; known || key == origin {
 			return
 		}
@@ -95,6 +95,6 @@ func (l *lineage) failedIn(span ptrace.Span) {
 
 // explained tells whether something failed inside of a span.
 func (l *lineage) explained(span ptrace.Span) bool {
-	_, ok := l.around[keyOf(span)]
+	_, ok := l.around[keyOfSpan(span)]
 	return ok
 }

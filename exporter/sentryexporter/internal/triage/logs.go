@@ -69,14 +69,14 @@ func (p *Project) decide(out *target, rec plog.LogRecord, o *occurrence) (Answer
 		}
 		return BelowMinSeverity, false
 	}
-	o.key, o.failed = failureKey(&o.read, out.language)
+	o.failure, o.failed = failureOf(&o.read, out.language)
 	if !p.wanted(out, o) {
 		return Excluded, false
 	}
 	if o.failed && !o.trace.IsZero() {
-		o.id = out.batch.digest.exceptionID(p.id, o.trace, o.key)
+		o.name(out.batch.digest.exceptionID(p.id, o.trace, &o.failure))
 	} else {
-		o.id = out.batch.recordID(out, rec)
+		out.batch.nameByPlace(out, o, rec)
 	}
 	return p.admit(out, o)
 }

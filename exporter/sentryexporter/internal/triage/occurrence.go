@@ -10,7 +10,6 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/fields"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
-	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
 )
 
 // maxAge and maxAhead bound the times that Sentry takes for events as they are (relay-config, max_secs_in_past and
@@ -24,13 +23,14 @@ const (
 type occurrence struct {
 	kind     uint8 // of breadcrumb
 	id       sentry.EventID
+	equal    equal
 	ticket   budget.Ticket
 	read     fields.Record
 	severity plog.SeverityNumber
 	trace    sentry.TraceID
 	stream   uint64
-	key      stacktrace.Key
-	failed   bool // key is set
+	failure
+	failed bool // failure is set
 	// at is when it happened, told without reading the body; observed: it is when it was seen.
 	at        sentry.Time
 	observed  bool
@@ -56,7 +56,7 @@ func (p *Project) admit(out *target, o *occurrence) (Answer, bool) {
 		}
 		o.ticket = ticket
 	}
-	b.take(o.id, o.ticket)
+	b.take(o)
 	return 0, true
 }
 

@@ -87,7 +87,7 @@ func (p *Project) spanException(out *target, span ptrace.Span, event ptrace.Span
 		stream:     out.ownStream(),
 	}
 	o.trace = sentry.TraceID(span.TraceID())
-	o.key, o.failed = failureKey(&o.read, out.language)
+	o.failure, o.failed = failureOf(&o.read, out.language)
 	answer, isEvent := p.decideException(out, &o, event)
 	if !isEvent {
 		p.answer(out, &o, answer)
@@ -102,9 +102,9 @@ func (p *Project) decideException(out *target, o *occurrence, event ptrace.SpanE
 		return Excluded, false
 	}
 	if o.trace.IsZero() {
-		o.id = out.batch.recordID(out, exceptionRecord(o.span, event))
+		out.batch.nameByPlace(out, o, exceptionRecord(o.span, event))
 	} else {
-		o.id = out.batch.digest.exceptionID(p.id, o.trace, o.key)
+		o.name(out.batch.digest.exceptionID(p.id, o.trace, &o.failure))
 	}
 	return p.admit(out, o)
 }

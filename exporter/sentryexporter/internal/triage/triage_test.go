@@ -183,6 +183,25 @@ func TestARepeatHasTheSameIDs(t *testing.T) {
 	assert.NotEqual(t, ids(first), ids(newTriage().Project("8", "").Logs(ld, nil)), "another project, another event")
 }
 
+// Of three equal records the first went out; the others are refused twice: they keep their names.
+func TestEqualRecordsThatComeAgain(t *testing.T) {
+	p := newTriage().Project(project, "")
+	same := record(plog.SeverityNumberError, "a")
+	b := p.Logs(logsOf(same, same, same), nil)
+	all := ids(b)
+	refused := b.Refused()
+	assert.Equal(t, 3, refused.LogRecordCount())
+	for n := range all {
+		sent := all[n]
+		b.CommitOnly(func(id sentry.EventID) bool { return id == sent })
+		b.Rollback()
+		b = p.Logs(refused, nil)
+		assert.Equal(t, all[n+1:], ids(b))
+		refused = b.Refused()
+	}
+	assert.Zero(t, refused.LogRecordCount())
+}
+
 func TestWhatTellsRecordsApart(t *testing.T) {
 	base := record(plog.SeverityNumberError, "x")
 	seen := map[sentry.EventID]string{}
