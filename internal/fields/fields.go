@@ -38,6 +38,8 @@ type Record struct {
 	Request              *sentry.Request
 	// Service, Version and Environment as the body names them; the resource's win.
 	Service, Version, Environment string
+	// Platform is the language that wrote the body, as Sentry calls it, where the logger is one that only that language has.
+	Platform string
 	// Code is the place of the log call (code.*, caller, reportLocation).
 	Code sentry.Frame
 	// Rest holds the members of the body that no name above has taken, in their order: at most 400 values, 64 KiB, six levels deep.

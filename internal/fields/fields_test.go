@@ -295,3 +295,20 @@ func TestRestIsBounded(t *testing.T) {
 	dup := Read(lineRecord(`{"a":1,"a":2}`), "")
 	assert.Equal(t, []sentry.Attr{{Key: "a", Value: sentry.Int(2)}}, dup.Rest)
 }
+
+// TestPlatform: loggers that only one language has.
+func TestPlatform(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"level":50,"time":1795255872123,"pid":7,"hostname":"h","msg":"m"}`:                            "node",
+		`{"level":"error","pid":7,"hostname":"h","msg":"m"}`:                                            "",
+		`{"levelname":"ERROR","name":"a.b","message":"m"}`:                                              "python",
+		`{"sequenceNumber":0,"level":"ERROR","mdc":{},"message":"m"}`:                                   "java",
+		`{"timestamp":"2026-11-21T10:11:12Z","level":"ERROR","fields":{"message":"m"},"target":"a::b"}`: "native",
+		`{"level":"error","msg":"m"}`:                                                                   "",
+		"2026-11-21 10:11:12 ERROR m":                                                                   "",
+	} {
+		rec := lineRecord(body)
+		r := Read(rec, "")
+		assert.Equal(t, want, r.Platform, body)
+	}
+}

@@ -80,6 +80,23 @@ func familyOf(root []sentry.Attr) (f family) {
 	return f
 }
 
+// familyPlatforms are the languages of the families, as Sentry calls them.
+var familyPlatforms = []struct {
+	is       family
+	platform string
+}{{logback, "java"}, {loguru, "python"}, {python, "python"}, {tracing, "native"}, {node, "node"}}
+
+// platform is the language of the logger, "" where it is not certain: pid and hostname are members of other loggers too, but only Node's say the level
+// by a number.
+func (m *members) platform() string {
+	for _, f := range familyPlatforms {
+		if m.family&f.is != 0 && (f.is != node || get(m.root, "level").Kind() == sentry.KindInt) {
+			return f.platform
+		}
+	}
+	return ""
+}
+
 func (m *members) walk(attrs []sentry.Attr, at *nameNode, depth int) {
 	for i := range attrs {
 		a := &attrs[i]

@@ -208,6 +208,9 @@ func (r *headReader) bracket(_ int) (found, more bool) {
 		return false, false
 	}
 	text := trimSpace(inner)
+	if inner == "Error" && !r.timed && r.some == 1 && r.name != "" && isUpper(r.name[0]) && strings.HasPrefix(r.s[end:r.end], ":") {
+		return false, false // V8: `Name [Error]: text`, an error of a class that does not set its name
+	}
 	if r.s[r.p] == '[' || r.timed {
 		if r.boxedLevel(text) {
 			r.boxed = true

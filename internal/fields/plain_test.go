@@ -164,7 +164,7 @@ func TestNoLevel(t *testing.T) {
 		"2026-11-21 10:11:12 Error: connect ECONNREFUSED", "E, is a letter", "E1121 only looks like one", "[errors] 0", "[21/Nov/2026 10:11:12] \"GET /ERROR HTTP/1.1\" 200 1",
 		"panic: off", "panic: runtime error: index out of range", "fatal error: all goroutines are asleep - deadlock!", "Exception in thread \"main\" java.lang.Error: x",
 		"{ level: 'error' }", "{\"level\":\"nothing\"}", "{\"level\":5}", "{\"level\":{\"x\":1}}", "ERROR", "INFO", "info", "", "   ", "\n", "[", "[]", "<", "<999>x", "=", "=ERROR", "PHP is fine",
-		"Warning: this is no PHP", "fail: the test", "log: started", "a=b", "level=", "level", "ERR value is not an integer or out of range", "npm ERR! code E404",
+		"Warning: this is no PHP", "fail: the test", "log: started", "a=b", "level=", "level", "ERR value is not an integer or out of range", "npm ERR! code E404", "CartLost [Error]: no cart",
 		"level of detail=high error=none", "1795255872 things", "12:30 is lunch", "21/11 is today",
 	} {
 		assert.Equal(t, plog.SeverityNumberUnspecified, Severity(lineRecord(line)), "%q", line)

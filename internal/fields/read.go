@@ -101,6 +101,7 @@ func (r *Record) text(s string, inside int) {
 func (r *Record) object(attrs []sentry.Attr, inside int) {
 	var m members
 	m.read(attrs, bodyNames)
+	r.Platform = m.platform()
 	r.take(&m)
 	if r.Time == 0 {
 		r.Time = m.time()

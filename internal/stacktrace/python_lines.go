@@ -210,6 +210,9 @@ func pyEscapeEnd(s string, i int) int {
 		}
 		return len(s)
 	}
+	if s[i+1] >= 0x80 { // a character, which must not be cut apart
+		return i + 1
+	}
 	return i + 2
 }
 

@@ -20,20 +20,22 @@ const (
 // pyWalk reads a trace line by line, once. With a tree it keeps all exceptions, without one only what a Key needs; nothing else differs, so
 // that a Key always agrees with the Trace.
 type pyWalk struct {
-	in     Input
-	start  int
-	end    int // end of the last line that belongs to the trace
-	block  int // where the current exception's text begins
-	lines  pyLines
-	tree   *pyTree
-	phase  pyPhase
-	depth  int // of the margin of the current group; 0: in none
-	blank  int // blank lines since the last line of a message
-	framed bool
-	thread string
-	cur    pyRaised
-	thrown pyRaised // the newest exception that is no member of a group
-	ok     bool     // thrown is set
+	in    Input
+	start int
+	end   int // end of the last line that belongs to the trace
+	block int // where the current exception's text begins
+	lines pyLines
+	tree  *pyTree
+	phase pyPhase
+	depth int // of the margin of the current group; 0: in none
+	blank int // blank lines since the last line of a message
+	// outside is where a group goes on whose member's message has lines outside of its margin.
+	outside int
+	framed  bool
+	thread  string
+	cur     pyRaised
+	thrown  pyRaised // the newest exception that is no member of a group
+	ok      bool     // thrown is set
 }
 
 func newPyWalk(in Input, start int) pyWalk {
@@ -127,20 +129,48 @@ func (w *pyWalk) leave(depth int) {
 	}
 }
 
-// takeBelowGroup reads a line without margin after a group: the group ends the trace or is what the next exception came from.
+// takeBelowGroup reads a line without margin in or after a group: the group ends the trace, or is what the next exception came from, or a message has
+// more than one line; of these only the first has the margin (traceback.py, emit).
 func (w *pyWalk) takeBelowGroup(line pyLine) bool {
 	if pyBlank(line.text) {
 		w.blank++
 		return true
 	}
-	link := pySeparator(line.text)
-	if link == "" || w.blank == 0 {
+	if link := pySeparator(line.text); link != "" && w.blank > 0 {
+		w.finish()
+		w.leave(0)
+		w.separate(line, link)
+		return true
+	}
+	if w.phase != pyValue || line.end > w.outside && !w.groupGoesOn() {
 		return false
 	}
-	w.finish()
-	w.leave(0)
-	w.separate(line, link)
+	w.append(line)
 	return true
+}
+
+// maxOutside is how many lines of a message may stand outside of its group's margin.
+const maxOutside = 200
+
+// groupGoesOn tells whether the group of the message that is being read goes on below, and until where lines belong to that message.
+func (w *pyWalk) groupGoesOn() bool {
+	ahead := w.lines
+	for range maxOutside {
+		line, ok := ahead.next()
+		if !ok || strings.HasPrefix(line.text, pyHeader) {
+			return false
+		}
+		depth, mark, _ := pyGroupLine(line.text)
+		if mark == pyNoMark {
+			continue
+		}
+		goesOn := mark != pyTop && depth == w.depth || depth < w.depth && (mark == pyRule || mark == pyMoreRule || mark == pyLastRule)
+		if goesOn {
+			w.outside = line.end
+		}
+		return goesOn
+	}
+	return false
 }
 
 func (w *pyWalk) separate(line pyLine, link string) {

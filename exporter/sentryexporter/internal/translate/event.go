@@ -72,6 +72,7 @@ func Event(rec plog.LogRecord, occurred Occurrence, from Origin) *sentry.Event {
 	if parsed {
 		e.Platform = platforms[trace.Language]
 	}
+	setPlatform(e, &read, from.Resource)
 	setThread(e, &read, trace.ThreadName)
 	e.Trace = traceContext(&read, occurred.EventID)
 	shown := extraKeys{place: setPlace(e, rec, &read, from.Language)}
@@ -216,6 +217,21 @@ func traceContext(read *fields.Record, id sentry.EventID) *sentry.TraceContext {
 		}
 	}
 	return tc
+}
+
+// setPlatform: where neither a stack trace nor the resource tells the language, the logger may, or the place of the call, or an exception's type: only
+// Go's begin with a star.
+func setPlatform(e *sentry.Event, read *fields.Record, res *sentry.Resource) {
+	if e.Platform != "" || res != nil && res.Platform != "" {
+		return
+	}
+	e.Platform = read.Platform
+	if e.Platform == "" {
+		e.Platform = platforms[codeLanguage(read.Code.Filename)]
+	}
+	if e.Platform == "" && strings.HasPrefix(thrownBy(e).Type, "*") {
+		e.Platform = platforms[stacktrace.Go]
+	}
 }
 
 // setNames: release, environment and service as the record's body names them, where the resource does not; and the name of the record's event.

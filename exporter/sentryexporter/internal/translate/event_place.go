@@ -54,6 +54,10 @@ var codeLanguages = map[string]stacktrace.Language{
 	".js": stacktrace.Node, ".mjs": stacktrace.Node, ".cjs": stacktrace.Node, ".ts": stacktrace.Node,
 }
 
+func codeLanguage(file string) stacktrace.Language {
+	return codeLanguages[file[max(strings.LastIndexByte(file, '.'), 0):]]
+}
+
 // codeFrame makes the frame of a place as the language's SDK does. Conventions before 1.30 have the function without what it belongs to, and that as
 // code.namespace; since then code.function.name has both.
 func codeFrame(rec plog.LogRecord, code *sentry.Frame, language stacktrace.Language) (sentry.Frame, bool) {
@@ -62,7 +66,7 @@ func codeFrame(rec plog.LogRecord, code *sentry.Frame, language stacktrace.Langu
 		return sentry.Frame{}, false
 	}
 	if language == stacktrace.Unknown {
-		language = codeLanguages[file[max(strings.LastIndexByte(file, '.'), 0):]]
+		language = codeLanguage(file)
 	}
 	namespace := attrText(rec.Attributes(), "code.namespace")
 	switch language {

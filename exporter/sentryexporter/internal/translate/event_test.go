@@ -320,6 +320,30 @@ func TestBodyNamesService(t *testing.T) {
 	assert.Equal(t, "9", eventOf(t, body, nil, Origin{}).Release)
 }
 
+func TestPlatform(t *testing.T) {
+	type attrs = map[string]any
+	tests := map[string]struct {
+		body            string
+		attrs, resource attrs
+		want            string
+	}{
+		"none":        {"m", nil, nil, "|"},
+		"sdk":         {"m", attrs{"exception.type": "*E"}, attrs{"telemetry.sdk.language": "ruby", "process.runtime.name": "go"}, "|ruby"},
+		"runtime":     {"m", nil, attrs{"process.runtime.name": "CPython"}, "|python"},
+		"stack trace": {"m", attrs{"exception.stacktrace": "Traceback (most recent call last):\n  File \"/a.py\", line 1, in f\nE: x"}, nil, "python|"},
+		"logger":      {`{"level":50,"time":1795255872123,"pid":7,"hostname":"h","msg":"m"}`, nil, nil, "node|"},
+		"place":       {"m", attrs{"code.file.path": "a.kt"}, nil, "java|"},
+		"type":        {"m", attrs{"exception.type": "*errors.joinError"}, nil, "go|"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			res := Resource(resourceOf(t, tt.resource), Defaults{})
+			e := eventOf(t, tt.body, tt.attrs, Origin{Resource: res})
+			assert.Equal(t, tt.want, e.Platform+"|"+res.Platform)
+		})
+	}
+}
+
 // FuzzEvent: whatever a record says, its event keeps the protocol's rules.
 func FuzzEvent(f *testing.F) {
 	f.Add("user 7 {Id} gone", "Id", "7", true)

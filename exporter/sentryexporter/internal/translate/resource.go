@@ -82,7 +82,7 @@ var contextOrder = []string{"os", "runtime", "device", "app", "cloud_resource", 
 func Resource(res pcommon.Resource, defaults Defaults) *sentry.Resource {
 	attrs := res.Attributes()
 	out := &sentry.Resource{
-		Platform:    attrText(attrs, "telemetry.sdk.language"),
+		Platform:    platformOf(attrs),
 		Release:     releaseOf(attrs, defaults),
 		Environment: envelope.SanitizeEnvironment(attrText(attrs, environmentKeys...)),
 		ServerName:  attrText(attrs, "host.name", "k8s.pod.name", "k8s.node.name"),
@@ -104,6 +104,20 @@ func Resource(res pcommon.Resource, defaults Defaults) *sentry.Resource {
 	}
 	out.Contexts = resourceContexts(attrs)
 	return out
+}
+
+// runtimePlatforms are the languages of runtimes (semantic conventions, process.runtime.name), for resources without an SDK's language.
+var runtimePlatforms = map[string]string{
+	"go": "go", "cpython": "python", "pypy": "python", "jython": "python", "nodejs": "node", "node": "node", "deno": "node", "bun": "node", "browser": "javascript",
+	".net": "dotnet", ".net core": "dotnet", ".net framework": "dotnet", "openjdk runtime environment": "java", "java(tm) se runtime environment": "java",
+	"ruby": "ruby", "jruby": "ruby", "truffleruby": "ruby", "php": "php", "beam": "erlang",
+}
+
+func platformOf(attrs pcommon.Map) string {
+	if language := attrText(attrs, "telemetry.sdk.language"); language != "" {
+		return language
+	}
+	return runtimePlatforms[strings.ToLower(attrText(attrs, "process.runtime.name"))]
 }
 
 var environmentKeys = []string{"deployment.environment.name", "deployment.environment"}
