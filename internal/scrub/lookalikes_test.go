@@ -3,7 +3,6 @@ package scrub
 import (
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -171,13 +170,11 @@ func requireWhole(t *testing.T, s *Scrubber, request any, what string) {
 	t.Helper()
 	switch r := request.(type) {
 	case plog.Logs:
-		assert.False(t, s.NeedsLogs(r), what)
+		require.False(t, s.NeedsLogs(r), what)
 	case ptrace.Traces:
-		assert.False(t, s.NeedsTraces(r), what)
+		require.False(t, s.NeedsTraces(r), what)
 	}
-	if !assert.NotContains(t, scrubbed(t, s, request), Filtered, what) {
-		t.Fail()
-	}
+	require.NotContains(t, scrubbed(t, s, request), Filtered, what)
 }
 
 func TestNumbersAreNoSecrets(t *testing.T) {

@@ -158,21 +158,41 @@ func (s *scanner) comesFrom(from int, sep byte) bool {
 
 // quoteAround tells whether a number is one of JSON, which must become a string: find.quote.
 func (s *scanner) quoteAround(from, to int) int {
-	begin := s.run(0, isSpace)
-	if c := s.peek(begin); c != '{' && c != '[' {
+	if !s.json {
 		return 0
 	}
-	for from > 0 && isSpace(s.text[from-1]) {
-		from--
+	before := from
+	for before > 0 && isSpace(s.text[before-1]) {
+		before--
 	}
-	before, after := s.peek(from-1), s.peek(s.run(to, isSpace))
-	if before == ':' && !isQuote(s.peek(from-2)) || before != ':' && before != ',' && before != '[' || after != ',' && after != '}' && after != ']' {
+	after := s.peek(s.run(to, isSpace))
+	switch {
+	case before == 0 || after != ',' && after != '}' && after != ']':
+		return 0
+	case s.text[before-1] == ':' && s.peek(before-2) == '"':
+		return s.quoteFor(s.slashesBefore(before-2), from)
+	case (s.text[before-1] == ',' || s.text[before-1] == '[') && (s.view || !s.inString(from)):
+		return 1
+	}
+	return 0
+}
+
+// quoteFor is find.quote for a number at i whose key has so many back-slashes before its quotes; 0 if it stands in a string after all.
+func (s *scanner) quoteFor(slashes, i int) int {
+	if slashes == 0 && s.json && !s.view && s.inString(i) {
 		return 0
 	}
-	if before == ':' {
-		return s.slashesBefore(from-2) + 1
+	return slashes + 1
+}
+
+// inString reports whether i lies in a string of JSON. It is asked in ascending order.
+func (s *scanner) inString(i int) bool {
+	for ; s.strings.at < i; s.strings.at++ {
+		if s.endsString(s.strings.at) {
+			s.strings.inside = !s.strings.inside
+		}
 	}
-	return 1
+	return s.strings.inside
 }
 
 // ssn looks for a social security number of the USA: 3-2-4 digits, none of the groups a number that is never given.

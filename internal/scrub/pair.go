@@ -82,7 +82,7 @@ func (s *scanner) pair(sign, value int) (find, bool) {
 	}
 	v, ok := s.valueAt(&n, is, sign, value)
 	if !ok || !s.isSecret(is, &v) {
-		s.fuel -= v.to - v.from
+		s.fuel -= max(0, v.to-v.from)
 		return find{}, false
 	}
 	return find{from: v.from, to: v.to, rule: pairRule(is), quote: v.quote}, true
@@ -152,6 +152,9 @@ func (s *scanner) quotedName(end int) (name, bool) {
 	quote := s.text[end-1]
 	to := end - 1
 	slashes := s.slashesBefore(to)
+	if slashes > maxSlashes {
+		return name{}, false
+	}
 	to -= slashes
 	least := max(s.done, to-maxKeyText)
 	from := to
@@ -169,7 +172,7 @@ func (s *scanner) quotedName(end int) (name, bool) {
 
 // slashesBefore counts the back-slashes before i.
 func (s *scanner) slashesBefore(i int) (n int) {
-	for n < maxSlashes && i-n > 0 && s.text[i-n-1] == '\\' {
+	for i-n > 0 && s.text[i-n-1] == '\\' {
 		n++
 	}
 	return n

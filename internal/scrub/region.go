@@ -4,14 +4,15 @@ package scrub
 type region struct {
 	end     int // behind its closing bracket; 0: there is none
 	is      class
-	slashes int  // before its quotes
-	fact    bool // the next value is one
+	slashes int   // before its quotes
+	next    class // of the next value
+	passed  int   // up to here it is text like any other: a value that is no secret as a whole
 }
 
 // enter begins a region if an object or a list stands at i, under a name in double quotes, and closes.
 func (s *scanner) enter(n *name, is class, i int) bool {
 	opening := s.peek(i)
-	if !n.quoted || s.text[n.to+n.slashes] != '"' || opening != '{' && opening != '[' {
+	if s.view || s.at < s.region.end || !n.quoted || s.text[n.to+n.slashes] != '"' || opening != '{' && opening != '[' {
 		return false
 	}
 	switch is {
@@ -28,7 +29,7 @@ func (s *scanner) enter(n *name, is class, i int) bool {
 	if end == 0 {
 		return false
 	}
-	s.region = region{end: end, is: is, slashes: n.slashes}
+	s.region = region{end: end, is: is, slashes: n.slashes, next: is}
 	s.at = i + 1
 	return true
 }
@@ -80,24 +81,23 @@ func (s *scanner) quoteAt(i, slashes int) quoteKind {
 // leaf is the next secret of the region.
 func (s *scanner) leaf() (find, bool) {
 	r := &s.region
-	for s.at < r.end {
+	for s.at >= r.passed && s.at < r.end {
 		switch c := s.text[s.at]; {
 		case c == '"' && s.quoteAt(s.at, r.slashes) == quoteOfThis:
 			if f, ok := s.stringLeaf(); ok {
 				return f, true
 			}
 		case isNumberStart(c, s.peek(s.at+1)):
-			f := find{from: s.at, to: s.run(s.at, inNumber), rule: pairRule(r.is), quote: r.slashes + 1}
+			f := find{from: s.at, to: s.run(s.at, inNumber), rule: pairRule(r.next), quote: r.slashes + 1}
 			s.at = f.to
-			if !r.fact && r.is != classSoft && r.is != classToken {
+			is := r.next
+			r.next = r.is
+			if is == classSecret || is == classPersonal {
 				return f, true
 			}
-			r.fact = false
-		case c == '{' || c == '[':
-			r.fact = false
-			s.at++
+			return s.asText(f.from, f.to)
 		case isAlpha(c):
-			r.fact = false
+			r.next = r.is
 			s.at = s.run(s.at, isAlnum)
 		default:
 			s.at++
@@ -107,6 +107,12 @@ func (s *scanner) leaf() (find, bool) {
 }
 
 func inNumber(c byte) bool { return isAlnum(c) || c == '.' || c == '-' || c == '+' }
+
+// asText has the text of a leaf read like any other.
+func (s *scanner) asText(from, to int) (find, bool) {
+	s.at, s.region.passed = from, to
+	return find{}, false
+}
 
 // stringLeaf reads a string of the region: a key, or a value.
 func (s *scanner) stringLeaf() (find, bool) {
@@ -118,16 +124,29 @@ func (s *scanner) stringLeaf() (find, bool) {
 	}
 	s.at = min(end+1, r.end)
 	to := max(from, end-r.slashes)
+	text := s.text[from:to]
 	if s.peek(s.run(s.at, isSpace)) == ':' {
-		r.fact = s.isKept(s.text[from:to])
-		return find{}, false
+		r.next = s.inherited(text)
+		return s.asText(from, s.at)
 	}
-	kept := r.fact || to == from || isPlaceholder(s.text[from:to]) || r.is == classSoft && !looksRandom(s.text[from:to])
-	r.fact = false
-	return find{from: from, to: to, rule: pairRule(r.is)}, !kept
+	is := r.next
+	r.next = r.is
+	switch {
+	case is == classKept:
+		return find{}, false
+	case is == classOpen || !isWholeSecret(is, text) || is == classSoft && !looksRandom(text):
+		return s.asText(from, s.at)
+	}
+	return find{from: from, to: to, rule: pairRule(is)}, true
 }
 
-// isKept reports whether what stands under a key of the region is no secret.
-func (s *scanner) isKept(key string) bool {
-	return s.member(key) == classKept || s.region.is != classPersonal && isFact(key)
+// inherited is the class of a member of the region.
+func (s *scanner) inherited(key string) class {
+	switch is := s.member(key); {
+	case is == classPerson || is == classPeer:
+		return classPersonal
+	case is != classOpen:
+		return is
+	}
+	return inherited(s.region.is, key)
 }

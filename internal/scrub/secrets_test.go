@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -150,12 +149,6 @@ func TestSecretsAreEnough(t *testing.T) {
 	require.GreaterOrEqual(t, len(secretTexts)+len(secretKeys), 120)
 }
 
-// record makes a log record whose attributes, body and so on hold values in every place.
-type placed struct {
-	place string
-	put   func(text string) (value func() string, logs plog.Logs, traces ptrace.Traces)
-}
-
 func logsWith(fill func(res pcommon.Resource, scope pcommon.InstrumentationScope, rec plog.LogRecord)) plog.Logs {
 	ld := plog.NewLogs()
 	rl := ld.ResourceLogs().AppendEmpty()
@@ -182,16 +175,16 @@ func scrubbed(t *testing.T, s *Scrubber, request any) string {
 	case plog.Logs:
 		asked = s.NeedsLogs(r)
 		s.Logs(r, &counts)
-		assert.False(t, s.NeedsLogs(r), "scrubbing again would change it")
+		require.False(t, s.NeedsLogs(r), "scrubbing again would change it")
 		out, err = (&plog.JSONMarshaler{}).MarshalLogs(r)
 	case ptrace.Traces:
 		asked = s.NeedsTraces(r)
 		s.Traces(r, &counts)
-		assert.False(t, s.NeedsTraces(r), "scrubbing again would change it")
+		require.False(t, s.NeedsTraces(r), "scrubbing again would change it")
 		out, err = (&ptrace.JSONMarshaler{}).MarshalTraces(r)
 	}
 	require.NoError(t, err)
-	assert.Equal(t, asked, counts != Counts{}, "what is asked is what is done")
+	require.Equal(t, asked, counts != Counts{}, "what is asked is what is done")
 	var back any
 	require.NoError(t, json.Unmarshal(out, &back))
 	return strings.Join(leaves(back, nil), "\x00")
@@ -333,12 +326,12 @@ func TestSecretsInTexts(t *testing.T) {
 				out := scrubbed(t, s, put(secret.text))
 				for _, reading := range readings(out) {
 					for _, gone := range secret.gone {
-						assert.NotContains(t, reading, gone, secret.text)
+						require.NotContains(t, reading, gone, secret.text)
 					}
 				}
-				assert.Contains(t, out, Filtered)
+				require.Contains(t, out, Filtered)
 				for _, stay := range secret.stay {
-					assert.True(t, anyContains(readings(out), stay), "%q is gone from %q of %q", stay, out, secret.text)
+					require.True(t, anyContains(readings(out), stay), "%q is gone from %q of %q", stay, out, secret.text)
 				}
 			}
 		})
@@ -370,7 +363,7 @@ func TestRulesOfTexts(t *testing.T) {
 		var counts, want Counts
 		want[secret.rule] = 1
 		s.Text(secret.text, &counts)
-		assert.Equal(t, want, counts, secret.text)
+		require.Equal(t, want, counts, secret.text)
 	}
 }
 
@@ -462,8 +455,8 @@ func TestSecretsUnderKeys(t *testing.T) {
 					continue // a cookie in a header is a pair itself: secretTexts
 				}
 				out := scrubbed(t, s, put(key, secretValue))
-				assert.NotContains(t, out, secretValue, key)
-				assert.Contains(t, out, Filtered, key)
+				require.NotContains(t, out, secretValue, key)
+				require.Contains(t, out, Filtered, key)
 			}
 		})
 	}

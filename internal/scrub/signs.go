@@ -91,27 +91,40 @@ func (s *scanner) option(i int) (find, bool) {
 	if from-i > 2 || end-from < 3 {
 		return find{}, false
 	}
-	var at int
-	switch c := s.peek(end); {
-	case c == ' ':
-		at = s.blanks(end)
-	case isQuote(c) && c == s.peek(i-1):
-		at = s.run(end+1, func(c byte) bool { return c == ',' || c == ' ' })
-	default:
-		return find{}, false
-	}
 	is := s.inText(s.text[from:end])
-	if is != classSecret && is != classToken || s.peek(at) == '-' || at == len(s.text) {
+	if is != classSecret && is != classToken {
 		return find{}, false
 	}
-	v := found{from: at, to: s.valueEnd(at), how: loose}
-	if isQuote(s.text[at]) {
-		v, _ = s.quotedValue(v, at+1, s.text[at], 0)
-	}
-	if v.to <= v.from || !s.isSecret(is, &v) {
+	v, ok := s.optionValue(i, end)
+	if !ok || !s.isSecret(is, &v) {
 		return find{}, false
 	}
 	return find{from: v.from, to: v.to, rule: RulePair}, true
+}
+
+// optionValue is the value of an option that begins at i and whose name ends at end: the next word, or the next element of a list.
+func (s *scanner) optionValue(i, end int) (found, bool) {
+	v := found{how: loose}
+	c := s.peek(end)
+	at := s.run(end+1, func(c byte) bool { return c == ',' || c == ' ' })
+	switch {
+	case at >= len(s.text) || s.text[at] == '-':
+		return v, false
+	case c == ' ' && at == s.blanks(end) && !s.endsString(at):
+		if isQuote(s.text[at]) {
+			return s.quotedValue(v, at+1, s.text[at], 0)
+		}
+		v.from, v.to = at, s.valueEnd(at)
+		return v, v.to > v.from
+	case isQuote(c) && c == s.peek(i-1) && s.peek(end+1) == ',' && s.text[at] == c:
+		v, ok := s.quotedValue(v, at+1, c, 0)
+		if s.peek(s.run(v.to+1, isSpace)) == ':' { // it is the next key
+			return v, false
+		}
+		s.at = v.to + 1
+		return v, ok
+	}
+	return v, false
 }
 
 const maxTag = 128 // bytes of an XML tag
@@ -128,7 +141,7 @@ func (s *scanner) element(i int) (find, bool) {
 	end := s.run(from, func(c byte) bool { return isWord[c] || c == ':' || c == '-' || c == '.' })
 	end = min(end, i)
 	to := i + 1
-	for to < len(s.text) && s.text[to] != '<' && s.text[to] != '\n' {
+	for to < len(s.text) && s.text[to] != '<' && s.text[to] != '\n' && !s.endsString(to) {
 		to++
 	}
 	if s.peek(to) != '<' || s.peek(to+1) != '/' || to == i+1 {

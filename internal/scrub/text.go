@@ -9,6 +9,14 @@ type scanner struct {
 	at     int // where to go on
 	done   int // the end of what was found last
 	region region
+	// json: the text begins like JSON, whose strings must stay whole.
+	json    bool
+	strings struct { // how far they were followed
+		at     int
+		inside bool
+	}
+	// view: the text is the view of JSON, in which quotes and brackets of different strings are not told apart.
+	view bool
 	// fuel bounds what is read ahead in vain: a search for an end that never comes must not be repeated for each of many beginnings.
 	fuel int
 	// escapes: there are some of URLs or JSON; plus: there is one of forms.
@@ -26,7 +34,26 @@ type find struct {
 }
 
 func (s *Scrubber) scan(text string) scanner {
-	return scanner{Scrubber: s, text: text, fuel: 4*len(text) + 4096}
+	return scanner{Scrubber: s, text: text, fuel: 4*len(text) + 4096, json: looksJSON(text)}
+}
+
+// looksJSON reports whether a text begins like an object or a list of JSON.
+func looksJSON(text string) bool {
+	for i, brackets := 0, 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case isSpace(c):
+		case c == '{' || c == '[':
+			brackets++
+		default:
+			return brackets > 0 && (c == '"' || c == '}' || c == ']' || isNumberStart(c, c) || c == 't' || c == 'f' || c == 'n')
+		}
+	}
+	return false
+}
+
+// endsString reports whether the quote of a string of JSON stands at i, beyond which no value of that string goes.
+func (s *scanner) endsString(i int) bool {
+	return s.json && s.text[i] == '"' && s.slashesBefore(i)%2 == 0
 }
 
 // trigger is what a byte may begin.
@@ -60,7 +87,7 @@ var triggers = func() (t [256]trigger) {
 func (s *scanner) next() (find, bool) {
 	text := s.text
 	for s.at < len(text) {
-		if s.at < s.region.end {
+		if s.at >= s.region.passed && s.at < s.region.end {
 			if f, ok := s.leaf(); ok && s.take(f) {
 				return f, true
 			}
@@ -99,7 +126,7 @@ func (s *scanner) next() (find, bool) {
 
 // take accepts a find if its rule is on and it does not reach back into the one before.
 func (s *scanner) take(f find) bool {
-	if s.off[f.rule] || f.from < s.done || f.from >= f.to || s.text[f.from:f.to] == Filtered {
+	if s.off[f.rule] || s.view && f.quote > 0 || f.from < s.done || f.from >= f.to || s.text[f.from:f.to] == Filtered {
 		return false
 	}
 	s.at = max(s.at, f.to)

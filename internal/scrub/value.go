@@ -17,7 +17,7 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 	}
 	slashes := s.run(at, func(c byte) bool { return c == '\\' }) - at
 	if q := s.peek(at + slashes); isQuote(q) && slashes <= maxSlashes {
-		if c := s.peek(at + slashes + 1); !n.quoted && (c == ',' || c == '}' || c == ']') { // it closes what is around the name
+		if s.closesAround(n, at+slashes) {
 			return v, false
 		}
 		return s.quotedValue(v, at+slashes+1, q, slashes)
@@ -28,7 +28,7 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 	v.from = at
 	switch s.text[at] {
 	case '[', '{', '(':
-		if s.has(at, Filtered) || is == classSoft || is == classPerson {
+		if s.has(at, Filtered) || s.view || is == classSoft || is == classPerson {
 			return v, false
 		}
 		return s.bracketValue(v, n)
@@ -36,7 +36,7 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 	if n.quoted && isNumberStart(s.text[at], s.peek(at+1)) {
 		v.to = s.run(at, inNumber)
 		if s.text[n.to+n.slashes] == '"' {
-			v.quote = n.slashes + 1
+			v.quote = s.quoteFor(n.slashes, v.from)
 		}
 		return v, true
 	}
@@ -49,6 +49,18 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 		v.to = s.valueEnd(at)
 	}
 	return v, v.to > v.from
+}
+
+// closesAround reports whether the quote at i does not open a value but closes the string that the name stands in.
+func (s *scanner) closesAround(n *name, i int) bool {
+	if n.quoted {
+		return s.endsString(i) && s.text[n.to] != '"'
+	}
+	switch s.peek(i + 1) {
+	case ',', ':', '}', ']':
+		return true
+	}
+	return s.endsString(i)
 }
 
 func isNumberStart(c, next byte) bool { return isDigit(c) || c == '-' && isDigit(next) }
@@ -78,7 +90,7 @@ func (s *scanner) quotedValue(v found, from int, quote byte, slashes int) (found
 		case c == quote && run <= slashes && (slashes > 0 || run%2 == 0):
 			v.to -= run
 			return v, v.to > v.from
-		case c == '\n':
+		case c == '\n', c == '"' && quote != c && s.endsString(v.to):
 			return v, v.to > v.from
 		}
 		run = 0
@@ -86,17 +98,23 @@ func (s *scanner) quotedValue(v found, from int, quote byte, slashes int) (found
 	return v, v.to > v.from
 }
 
+// isKey reports whether a name is the key of a member of the text's own JSON.
+func (s *scanner) isKey(n *name) bool { return n.quoted && n.slashes == 0 && s.text[n.to] == '"' }
+
 // bracketValue reads what stands in brackets, with them. What never closes ends with its line.
 func (s *scanner) bracketValue(v found, n *name) (found, bool) {
 	depth, line := 0, 0
 	quote := byte(0)
 	v.quoted = true
 	if n.quoted {
-		v.quote = n.slashes + 1
+		v.quote = s.quoteFor(n.slashes, v.from)
 	}
 	for i := v.from; i < len(s.text) && s.fuel > 0; i++ {
 		s.fuel--
 		switch c := s.text[i]; {
+		case !s.isKey(n) && s.endsString(i):
+			v.to = i
+			return v, v.to > v.from
 		case c == '\\':
 			i++
 		case quote != 0:
@@ -125,7 +143,11 @@ func (s *scanner) bracketValue(v found, n *name) (found, bool) {
 }
 
 func (s *scanner) lineEnd(i int) int {
-	return s.within(i, s.reach(i), func(c byte) bool { return c != '\n' && c != '\r' })
+	end := s.reach(i)
+	for i < end && s.text[i] != '\n' && s.text[i] != '\r' && !s.endsString(i) {
+		i++
+	}
+	return i
 }
 
 // valueEnd is the end of a value without quotes.
@@ -227,6 +249,11 @@ func (s *scanner) credentialsEnd(n *name, from int) int {
 	if !parameters {
 		return end
 	}
-	around := s.peek(n.from - 1)
-	return s.run(from, func(c byte) bool { return c != '\n' && c != '\r' && (!isQuote(around) || c != around) })
+	around, slashes := s.peek(n.from-1), s.slashesBefore(n.from-1)
+	for end = from; end < s.lineEnd(from); end++ {
+		if c := s.text[end]; c == around && isQuote(c) && s.slashesBefore(end) <= slashes {
+			return end - slashes
+		}
+	}
+	return end
 }

@@ -113,26 +113,56 @@ func (o *origin) of(plain int) int {
 
 // findInView reports whether there is a secret in the view of a text.
 func (s *Scrubber) findInView(text string) (found bool) {
-	viewed(text, func(plain string) {
-		sc := s.scan(plain)
-		_, found = sc.next()
+	s.eachInView(text, func(find) bool {
+		found = true
+		return false
 	})
 	return found
 }
 
 // cleanView takes the secrets out that show in the view of a text.
 func (s *Scrubber) cleanView(text string, counts *Counts) (cleaned string, found bool) {
+	var out []byte
+	done := 0
+	s.eachInView(text, func(f find) bool {
+		counts[f.rule]++
+		found = true
+		out = append(append(out, text[done:f.from]...), Filtered...)
+		done = f.to
+		return true
+	})
+	return string(append(out, text[done:]...)), found
+}
+
+// eachInView calls yield for the secrets that show in the view of a text, by their places in the text, until it wants no more.
+func (s *Scrubber) eachInView(text string, yield func(find) bool) {
+	raw := s.scan(text)
 	viewed(text, func(plain string) {
 		sc := s.scan(plain)
-		var out []byte
-		o, done := origin{steps: stepsOf(text)}, 0
+		sc.view = raw.json
+		o := origin{steps: stepsOf(text)}
 		for f, ok := sc.next(); ok; f, ok = sc.next() {
-			counts[f.rule]++
-			found = true
-			out = append(append(out, text[done:o.of(f.from)]...), Filtered...)
-			done = o.of(f.to)
+			f.from = o.of(f.from)
+			f.to = o.of(f.to)
+			if raw.isWithinString(f.from, f.to) && !yield(f) {
+				return
+			}
 		}
-		cleaned = string(append(out, text[done:]...))
 	})
-	return cleaned, found
+}
+
+// isWithinString reports whether a part of JSON lies within one string; other texts are as good as one. It is asked in ascending order.
+func (s *scanner) isWithinString(from, to int) bool {
+	if !s.json {
+		return true
+	}
+	if !s.inString(from) {
+		return false
+	}
+	for i := from; i < to; i++ {
+		if s.endsString(i) {
+			return false
+		}
+	}
+	return true
 }
