@@ -43,6 +43,7 @@ import (
 	offsetguard "github.com/otelcol-sentry/otelcol-sentry/extension/offsetguard"
 	sentryinbox "github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox"
 	k8swaitprocessor "github.com/otelcol-sentry/otelcol-sentry/processor/k8swaitprocessor"
+	sentrysegmentprocessor "github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
 	forwardconnector "go.opentelemetry.io/collector/connector/forwardconnector"
@@ -181,6 +182,7 @@ func components() (otelcol.Factories, error) {
 		tailsamplingprocessor.NewFactory(),
 		transformprocessor.NewFactory(),
 		k8swaitprocessor.NewFactory(),
+		sentrysegmentprocessor.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
@@ -200,6 +202,7 @@ func components() (otelcol.Factories, error) {
 		tailsamplingprocessor.NewFactory().Type():         "github.com/open-telemetry/opentelemetry-collector-contrib/processor/tailsamplingprocessor v0.158.0",
 		transformprocessor.NewFactory().Type():            "github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor v0.158.0",
 		k8swaitprocessor.NewFactory().Type():              "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
+		sentrysegmentprocessor.NewFactory().Type():        "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 	})
 
 	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](

@@ -132,12 +132,13 @@ func TestEveryDocumentedConfigurationIsValid(t *testing.T) {
 		})
 		validated++
 	}
-	for _, file := range []string{"README.md", "exporter/sentryexporter/README.md"} {
+	for _, file := range []string{"README.md", "exporter/sentryexporter/README.md", "processor/sentrysegmentprocessor/README.md"} {
 		for i, block := range codeBlocks(t, file, "yaml") {
+			block = strings.ReplaceAll(block, "/var/lib/otelcol-sentry", "DIR")
 			switch {
 			case strings.Contains(block, "service:"):
 			case strings.HasPrefix(block, "extensions:"):
-				block = strings.ReplaceAll(block, "/var/lib/otelcol-sentry", "DIR") + aroundStorage
+				block += aroundStorage
 			default:
 				block += around
 			}
