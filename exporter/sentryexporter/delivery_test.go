@@ -244,13 +244,13 @@ func TestARestartGivesTheSameIDs(t *testing.T) {
 }
 
 // storageHost is a host with a file_storage extension.
-func storageHost(t *testing.T) component.Host {
+func storageHost(t testing.TB) component.Host {
 	host, _ := storageHostIn(t)
 	return host
 }
 
 // storageHostIn also gives the extension's directory.
-func storageHostIn(t *testing.T) (component.Host, string) {
+func storageHostIn(t testing.TB) (component.Host, string) {
 	factory := filestorage.NewFactory()
 	cfg := factory.CreateDefaultConfig().(*filestorage.Config)
 	cfg.Directory = t.TempDir()
