@@ -100,7 +100,7 @@ type logsPush struct {
 	delivery  *delivery
 	atMost    int
 	container envelope.LogContainer
-	shared    envelope.LogAttributes
+	shared    envelope.SharedAttributes
 	payload   *[]byte
 	positions []int // of the logs in the container
 }

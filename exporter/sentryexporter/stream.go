@@ -114,7 +114,7 @@ func (p *streamPush) send(only map[int]bool) {
 	}
 }
 
-func (p *streamPush) add(span *sentry.StreamSpan, shared *envelope.LogAttributes, position int) {
+func (p *streamPush) add(span *sentry.StreamSpan, shared *envelope.SharedAttributes, position int) {
 	for {
 		if p.payload == nil {
 			p.payload = payloads.Get().(*[]byte)

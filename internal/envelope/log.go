@@ -61,21 +61,21 @@ func (c *LogContainer) Item() Item {
 }
 
 // Add writes l, with the attributes that it shares with others (nil: none), behind the logs that are in the container.
-func (c *LogContainer) Add(l *sentry.Log, shared *LogAttributes) LogFit {
+func (c *LogContainer) Add(l *sentry.Log, shared *SharedAttributes) LogFit {
 	switch {
 	case l.TraceID.IsZero():
 		return LogInvalid
 	case c.count >= MaxContainerLogs || c.done:
 		return LogFull
 	case shared == nil:
-		shared = &noLogAttributes
+		shared = &noSharedAttributes
 	}
 	mark, fit := len(c.buf), LogAdded
-	w := logWriter{dst: comma(c.buf)}
+	w := itemWriter{dst: comma(c.buf)}
 	start := len(w.dst)
 	w.log(l, shared)
 	if len(w.dst)-start > TargetLogBytes {
-		w = logWriter{dst: w.dst[:start]}
+		w = itemWriter{dst: w.dst[:start]}
 		w.fitted(l, shared)
 		fit = LogTrimmed
 	}
@@ -89,15 +89,15 @@ func (c *LogContainer) Add(l *sentry.Log, shared *LogAttributes) LogFit {
 	return fit
 }
 
-var noLogAttributes LogAttributes
+var noSharedAttributes SharedAttributes
 
-// logWriter appends one log. size counts what it holds by Relay's rule.
-type logWriter struct {
+// itemWriter appends one log or streamed span. size counts what a log holds by Relay's rule.
+type itemWriter struct {
 	dst  []byte
 	size int
 }
 
-func (w *logWriter) log(l *sentry.Log, shared *LogAttributes) {
+func (w *itemWriter) log(l *sentry.Log, shared *SharedAttributes) {
 	w.head(l)
 	w.dst = append(w.dst, `,"body":`...)
 	w.text(l.Body, noLimit)
@@ -106,7 +106,7 @@ func (w *logWriter) log(l *sentry.Log, shared *LogAttributes) {
 }
 
 // head writes what comes before the body.
-func (w *logWriter) head(l *sentry.Log) {
+func (w *itemWriter) head(l *sentry.Log) {
 	w.dst = AppendTime(append(w.dst, `{"timestamp":`...), l.Timestamp)
 	w.dst = appendHex(append(w.dst, `,"trace_id":`...), l.TraceID[:])
 	if !l.SpanID.IsZero() {
@@ -141,7 +141,7 @@ var valueRooms = [...]int{256 << 10, 128 << 10, 64 << 10, 32 << 10, 16 << 10, 8 
 
 // fitted writes a log that would be too large. Attributes get half of the room, and what the body leaves of its half: their values are cut, the
 // largest first, and if that is not enough the last ones are left out. Then the body is cut.
-func (w *logWriter) fitted(l *sentry.Log, shared *LogAttributes) {
+func (w *itemWriter) fitted(l *sentry.Log, shared *SharedAttributes) {
 	start := len(w.dst)
 	end := start + TargetLogBytes - len("}")
 	w.head(l)
@@ -167,7 +167,7 @@ func (w *logWriter) fitted(l *sentry.Log, shared *LogAttributes) {
 }
 
 // bodyBefore writes the body before what stands behind at, so that all ends at end.
-func (w *logWriter) bodyBefore(body string, at, end int) {
+func (w *itemWriter) bodyBefore(body string, at, end int) {
 	behind := len(w.dst)
 	w.text(body, end-behind)
 	w.dst = append(w.dst, w.dst[at:behind]...)

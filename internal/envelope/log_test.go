@@ -31,8 +31,8 @@ func testLog() *sentry.Log {
 	}
 }
 
-func testLogAttributes() *LogAttributes {
-	p := new(LogAttributes)
+func testLogAttributes() *SharedAttributes {
+	p := new(SharedAttributes)
 	p.Reset([]sentry.Attr{
 		str("sentry.release", "checkout@2.3.1"), str("sentry.environment", "production"), str("server.address", "node-7"), str("service.name", "checkout"),
 		str("k8s.namespace.name", "shop"), str("k8s.pod.name", "checkout-7d9f8b6c5-x2x4z"), str("otel.scope.name", "com.acme.warehouse.ReservationService"),
@@ -41,7 +41,7 @@ func testLogAttributes() *LogAttributes {
 }
 
 // containerOfLogs holds one log.
-func containerOfLogs(t *testing.T, l *sentry.Log, shared *LogAttributes) *LogContainer {
+func containerOfLogs(t *testing.T, l *sentry.Log, shared *SharedAttributes) *LogContainer {
 	c := new(LogContainer)
 	c.Reset(nil)
 	require.Equal(t, LogAdded, c.Add(l, shared))
@@ -96,7 +96,7 @@ func valueSize(v any) (n int) {
 }
 
 func TestLogContainer(t *testing.T) {
-	shared := new(LogAttributes)
+	shared := new(SharedAttributes)
 	shared.Reset([]sentry.Attr{str("sentry.release", "r"), num("answer", 42), str("", "no key"), {Key: "null"}})
 	var c LogContainer
 	c.Reset(nil)
@@ -182,7 +182,7 @@ func TestLogLevelsAndNumbers(t *testing.T) {
 
 // TestLogsOwnAttributesWin: of equal keys the log's own counts, the last of them, but not one without a value.
 func TestLogsOwnAttributesWin(t *testing.T) {
-	shared := new(LogAttributes)
+	shared := new(SharedAttributes)
 	shared.Reset([]sentry.Attr{str("a", "shared"), str("b", "shared"), str("\xff", "shared"), str("c", "first"), str("c", "shared")})
 	many := make([]sentry.Attr, 0, 2*manyKeys)
 	for i := range manyKeys {
@@ -319,7 +319,7 @@ func TestSharedAttributesAreBounded(t *testing.T) {
 	for i := range 1000 {
 		attrs = append(attrs, str(strconv.Itoa(i), strings.Repeat("y", 1000)))
 	}
-	p := new(LogAttributes)
+	p := new(SharedAttributes)
 	p.Reset(append(attrs, str("last", "fits")))
 	require.LessOrEqual(t, len(p.buf), maxSharedBytes)
 	c := containerOfLogs(t, &sentry.Log{TraceID: testTraceID(), Timestamp: nanos(testTime), Attributes: []sentry.Attr{str("own", "x")}}, p)
@@ -342,7 +342,7 @@ func FuzzLogs(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s := &source{data}
-		shared := new(LogAttributes)
+		shared := new(SharedAttributes)
 		common := s.attrs(0)
 		shared.Reset(common)
 		var c LogContainer

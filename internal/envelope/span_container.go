@@ -65,7 +65,7 @@ func (c *SpanContainer) Item() Item {
 }
 
 // Add writes s, with the attributes that it shares with others (nil: none), behind the spans that are in the container.
-func (c *SpanContainer) Add(s *sentry.StreamSpan, shared *LogAttributes) SpanFit {
+func (c *SpanContainer) Add(s *sentry.StreamSpan, shared *SharedAttributes) SpanFit {
 	_, known := c.ids[s.SpanID]
 	switch {
 	case s.SpanID.IsZero() || s.TraceID.IsZero() || s.TraceID != c.trace || s.Start == 0 && s.End == 0:
@@ -73,10 +73,10 @@ func (c *SpanContainer) Add(s *sentry.StreamSpan, shared *LogAttributes) SpanFit
 	case known || c.done || c.count >= MaxContainerSpans:
 		return SpanFull
 	case shared == nil:
-		shared = &noLogAttributes
+		shared = &noSharedAttributes
 	}
 	mark, fit := len(c.buf), SpanAdded
-	w := logWriter{dst: comma(c.buf)}
+	w := itemWriter{dst: comma(c.buf)}
 	start := len(w.dst)
 	w.span(s, shared, noLimit, noLimit)
 	if len(w.dst)-start > TargetSpanBytes {
@@ -94,14 +94,14 @@ func (c *SpanContainer) Add(s *sentry.StreamSpan, shared *LogAttributes) SpanFit
 }
 
 // span writes one span, each value in at most room bytes; attributes and links that would go beyond end are left out.
-func (w *logWriter) span(s *sentry.StreamSpan, shared *LogAttributes, end, room int) {
+func (w *itemWriter) span(s *sentry.StreamSpan, shared *SharedAttributes, end, room int) {
 	w.spanHead(s)
 	w.links(s.Links, end, room)
 	w.attributes(s.Attributes, shared, end, room)
 	w.dst = append(w.dst, '}')
 }
 
-func (w *logWriter) spanHead(s *sentry.StreamSpan) {
+func (w *itemWriter) spanHead(s *sentry.StreamSpan) {
 	start, end := inOrder(s.Start, s.End)
 	w.dst = appendHex(append(w.dst, `{"trace_id":`...), s.TraceID[:])
 	w.dst = appendHex(append(w.dst, `,"span_id":`...), s.SpanID[:])
@@ -128,20 +128,20 @@ const unlabeledSpan = "default"
 
 // fittedSpan writes a span that would be too large: its values are cut, the largest first, and if that is not enough links and the last attributes are
 // left out.
-func (w *logWriter) fittedSpan(s *sentry.StreamSpan, shared *LogAttributes, start int) {
+func (w *itemWriter) fittedSpan(s *sentry.StreamSpan, shared *SharedAttributes, start int) {
 	for _, room := range valueRooms {
-		*w = logWriter{dst: w.dst[:start]}
+		*w = itemWriter{dst: w.dst[:start]}
 		w.span(s, shared, noLimit, room)
 		if len(w.dst)-start <= TargetSpanBytes {
 			return
 		}
 	}
-	*w = logWriter{dst: w.dst[:start]}
+	*w = itemWriter{dst: w.dst[:start]}
 	w.span(s, shared, start+TargetSpanBytes-len("}}"), valueRooms[len(valueRooms)-1])
 }
 
 // links writes the member "links"; those without both ids lead nowhere.
-func (w *logWriter) links(links []sentry.Link, end, room int) {
+func (w *itemWriter) links(links []sentry.Link, end, room int) {
 	mark := len(w.dst)
 	w.dst = append(w.dst, `,"links":[`...)
 	start := len(w.dst)
@@ -154,7 +154,7 @@ func (w *logWriter) links(links []sentry.Link, end, room int) {
 		w.dst = appendHex(append(comma(w.dst), `{"trace_id":`...), l.TraceID[:])
 		w.dst = appendHex(append(w.dst, `,"span_id":`...), l.SpanID[:])
 		w.dst = appendTri(w.dst, `"sampled":`, l.Sampled)
-		w.attributes(l.Attrs, &noLogAttributes, end, room)
+		w.attributes(l.Attrs, &noSharedAttributes, end, room)
 		w.dst = append(w.dst, '}')
 		if end != noLimit && len(w.dst)-mark > TargetSpanBytes/2 {
 			w.dst = w.dst[:before]

@@ -28,8 +28,8 @@ func testStreamSpan(i int) *sentry.StreamSpan {
 	}
 }
 
-func testSharedAttributes() *LogAttributes {
-	p := new(LogAttributes)
+func testSharedAttributes() *SharedAttributes {
+	p := new(SharedAttributes)
 	p.Reset([]sentry.Attr{
 		str("sentry.release", "shop@1.4.2"), str("sentry.environment", "production"), str("sentry.origin", "auto.otlp.spans"), str("sentry.sdk.name", "sentry.go.otelcol"),
 		str("server.address", "shop-6d5f9c-x2x"), str("resource.service.name", "shop"), str("resource.k8s.namespace.name", "prod"), str("otel.scope.name", "jdbc"),
@@ -62,7 +62,7 @@ func readSpans(t *testing.T, c *SpanContainer) []map[string]any {
 	return payload.Items
 }
 
-func containerOfSpans(t *testing.T, s *sentry.StreamSpan, shared *LogAttributes, want SpanFit) *SpanContainer {
+func containerOfSpans(t *testing.T, s *sentry.StreamSpan, shared *SharedAttributes, want SpanFit) *SpanContainer {
 	c := new(SpanContainer)
 	c.Reset(nil, testTraceID())
 	require.Equal(t, want, c.Add(s, shared))
@@ -70,7 +70,7 @@ func containerOfSpans(t *testing.T, s *sentry.StreamSpan, shared *LogAttributes,
 }
 
 func TestSpanContainer(t *testing.T) {
-	shared := new(LogAttributes)
+	shared := new(SharedAttributes)
 	shared.Reset([]sentry.Attr{str("sentry.release", "r"), str("server.address", "me")})
 	var c SpanContainer
 	c.Reset(nil, testTraceID())
@@ -186,7 +186,7 @@ func FuzzSpanContainer(f *testing.F) {
 	f.Add("name", "key", "value", 1.5, uint64(1), uint64(2), true)
 	f.Add("\xff\n", "sentry.release", "\x00\"", math.Inf(1), uint64(0), uint64(math.MaxUint64), false)
 	f.Fuzz(func(t *testing.T, name, key, value string, number float64, start, end uint64, flag bool) {
-		shared := new(LogAttributes)
+		shared := new(SharedAttributes)
 		shared.Reset([]sentry.Attr{str("sentry.release", "r"), str(value, key)})
 		var c SpanContainer
 		c.Reset(nil, testTraceID())

@@ -14,7 +14,7 @@ const (
 )
 
 // Log is one structured log (an item of the container "log"). What all logs of a resource and scope share is not in it: see
-// envelope.LogAttributes.
+// envelope.SharedAttributes.
 type Log struct {
 	Timestamp Time    // required
 	TraceID   TraceID // required: Relay discards a log without

@@ -79,7 +79,7 @@ func (t *Logs) Resource(res pcommon.Resource) {
 	t.ofResource = len(t.shared)
 }
 
-// Scope begins a scope of the resource. It gives the attributes that all its logs share, for envelope.LogAttributes: valid until the next Resource or
+// Scope begins a scope of the resource. It gives the attributes that all its logs share, for envelope.SharedAttributes: valid until the next Resource or
 // Scope.
 func (t *Logs) Scope(scope pcommon.InstrumentationScope) []sentry.Attr {
 	t.shared = t.shared[:t.ofResource]

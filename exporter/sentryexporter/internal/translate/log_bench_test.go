@@ -95,7 +95,7 @@ var benchCases = []struct {
 // logSender is a lane's loop without the network.
 type logSender struct {
 	logs      *Logs
-	shared    envelope.LogAttributes
+	shared    envelope.SharedAttributes
 	container envelope.LogContainer
 	buf       []byte
 	bytes     int

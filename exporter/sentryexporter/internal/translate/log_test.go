@@ -32,7 +32,7 @@ var logOptions = LogOptions{
 func logsOf(t testing.TB, ld plog.Logs, opts LogOptions) (payloads [][]byte) {
 	logs := NewLogs(opts)
 	logs.Begin(sentry.Time(logNow.UnixNano()))
-	var shared envelope.LogAttributes
+	var shared envelope.SharedAttributes
 	var container envelope.LogContainer
 	container.Reset(nil)
 	flush := func() {

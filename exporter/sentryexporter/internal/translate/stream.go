@@ -145,7 +145,7 @@ func (t *Streams) begin(segments []int) {
 
 // Span makes the i-th span of a segment of the trace: 0 is its root, the others its descendants. It gives the attributes that it shares with others
 // too. Both are valid until the next call, and as long as the request is not changed.
-func (t *Streams) Span(at, i int) (*sentry.StreamSpan, *envelope.LogAttributes) {
+func (t *Streams) Span(at, i int) (*sentry.StreamSpan, *envelope.SharedAttributes) {
 	if at != t.at {
 		t.enter(at)
 	}

@@ -18,7 +18,7 @@ type sharedAttributes struct {
 	td       ptrace.Traces
 	bases    []int // of a resource: where its scopes begin
 	ready    []bool
-	encoded  []envelope.LogAttributes
+	encoded  []envelope.SharedAttributes
 	resource int // whose attributes are in attrs; none: -1
 	attrs    []sentry.Attr
 	own      int // how many of them are the resource's
@@ -44,7 +44,7 @@ func (s *sharedAttributes) begin(opts StreamOptions, td ptrace.Traces) {
 }
 
 // of a span.
-func (s *sharedAttributes) of(span segment.Span) *envelope.LogAttributes {
+func (s *sharedAttributes) of(span segment.Span) *envelope.SharedAttributes {
 	i := s.bases[span.Resource] + span.Scope
 	if !s.ready[i] {
 		s.ready[i] = true
@@ -71,8 +71,8 @@ func (s *sharedAttributes) readResource(res pcommon.Resource) {
 	s.attrs, s.text = s.attrs[:0], s.text.reset()
 	attrs := res.Attributes()
 	s.share("sentry.trace_lifecycle", "stream")
-	s.share("sentry.release", firstValid(envelope.SanitizeRelease, attrText(attrs, "service.version"), s.opts.Defaults.Release))
-	s.share("sentry.environment", firstValid(envelope.SanitizeEnvironment, attrText(attrs, "deployment.environment.name", "deployment.environment"), s.opts.Defaults.Environment))
+	s.share("sentry.release", firstValid(envelope.SanitizeRelease, releaseOf(attrs, s.opts.Defaults), s.opts.Defaults.Release))
+	s.share("sentry.environment", firstValid(envelope.SanitizeEnvironment, attrText(attrs, environmentKeys...), s.opts.Defaults.Environment))
 	s.share("sentry.platform", envelope.Platform(attrText(attrs, "telemetry.sdk.language")))
 	s.share("sentry.sdk.name", s.opts.SDK.Name)
 	s.share("sentry.sdk.version", s.opts.SDK.Version)

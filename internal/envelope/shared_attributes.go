@@ -7,31 +7,31 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
-// Sizes in bytes of JSON of what logs share, which is repeated in each of them: of one value, and of all.
+// Sizes in bytes of JSON of what logs or spans share, which is repeated in each of them: of one value, and of all.
 const (
 	maxSharedValueBytes = 8 << 10
 	maxSharedBytes      = 128 << 10
 )
 
-// LogAttributes are the attributes that logs share, those of a resource and a scope, encoded once. They borrow the keys of what they were made
-// from. Reading them from several goroutines is safe, Reset is not. The zero value holds none.
-type LogAttributes struct {
+// SharedAttributes are the attributes that logs, or streamed spans, share: those of a resource and a scope, encoded once. They borrow the keys of what
+// they were made from. Reading them from several goroutines is safe, Reset is not. The zero value holds none.
+type SharedAttributes struct {
 	buf    []byte // members of an object, with commas between
 	attrs  []sharedAttribute
 	filter keyFilter
 	size   int // as in LogContainer.Bytes
 }
 
-// sharedAttribute is one member of LogAttributes.buf.
+// sharedAttribute is one member of SharedAttributes.buf.
 type sharedAttribute struct {
 	fragment
 	size int
 }
 
 // Reset makes p the encoding of attrs and keeps its memory. A value is cut to 8 KiB; attributes that find no room in 128 KiB are left out.
-func (p *LogAttributes) Reset(attrs []sentry.Attr) {
-	w := logWriter{dst: p.buf[:0]}
-	*p = LogAttributes{attrs: p.attrs[:0]}
+func (p *SharedAttributes) Reset(attrs []sentry.Attr) {
+	w := itemWriter{dst: p.buf[:0]}
+	*p = SharedAttributes{attrs: p.attrs[:0]}
 	for a := range wanted(attrs) {
 		from, size := len(w.dst), w.size
 		if from > 0 {
@@ -51,7 +51,7 @@ func (p *LogAttributes) Reset(attrs []sentry.Attr) {
 
 // attributes writes the member "attributes", which begins with a comma, nothing if there are none. Each value gets at most room bytes; dst does not
 // grow beyond end.
-func (w *logWriter) attributes(attrs []sentry.Attr, shared *LogAttributes, end, room int) {
+func (w *itemWriter) attributes(attrs []sentry.Attr, shared *SharedAttributes, end, room int) {
 	mark := len(w.dst)
 	w.dst = append(w.dst, `,"attributes":{`...)
 	start := len(w.dst)
@@ -79,7 +79,7 @@ func (w *logWriter) attributes(attrs []sentry.Attr, shared *LogAttributes, end, 
 }
 
 // shared writes the shared attributes that the log's own do not replace.
-func (w *logWriter) shared(attrs []sentry.Attr, shared *LogAttributes, again *repeats) {
+func (w *itemWriter) shared(attrs []sentry.Attr, shared *SharedAttributes, again *repeats) {
 	if !again.filter.alarm && again.last == nil {
 		w.dst = append(w.dst, shared.buf...)
 		w.size += shared.size
@@ -114,7 +114,7 @@ func holdsKey(attrs []sentry.Attr, key string, again *repeats) bool {
 
 // attribute writes one member of "attributes": a scalar with its type; an array of scalars of one kind as array (Relay knows those since November 2025,
 // relay#5394); all other arrays, and objects, as JSON text in a string, as Relay's own OTLP path does. The value gets at most room bytes.
-func (w *logWriter) attribute(a *sentry.Attr, room int) {
+func (w *itemWriter) attribute(a *sentry.Attr, room int) {
 	w.dst = appendKey(w.dst, a.Key)
 	w.size += len(a.Key)
 	switch v := a.Value; v.Kind() {
@@ -139,14 +139,14 @@ func (w *logWriter) attribute(a *sentry.Attr, room int) {
 }
 
 // text writes a string in at most room bytes.
-func (w *logWriter) text(s string, room int) {
+func (w *itemWriter) text(s string, room int) {
 	before := len(w.dst)
 	w.dst, _ = appendWithin(w.dst, s, room)
 	w.measure(before, len(s), room)
 }
 
 // measure counts the string that was written from mark on. As it is, it is as long as its source; one that may have been cut is read again.
-func (w *logWriter) measure(mark, source, room int) {
+func (w *itemWriter) measure(mark, source, room int) {
 	if room == noLimit {
 		w.size += source
 		return
@@ -164,7 +164,7 @@ func (w *logWriter) measure(mark, source, room int) {
 }
 
 // list writes an array, as JSON text where it is none of the protocol's or has no room.
-func (w *logWriter) list(v sentry.Value, room int) {
+func (w *itemWriter) list(v sentry.Value, room int) {
 	if !isPlainList(v.ListVal()) {
 		w.jsonText(v, room)
 		return
@@ -213,7 +213,7 @@ func plainKind(v sentry.Value) sentry.Kind {
 }
 
 // jsonText writes an array or object as a string that holds its JSON. The JSON is written first, the string behind it, and then moved to its place.
-func (w *logWriter) jsonText(v sentry.Value, room int) {
+func (w *itemWriter) jsonText(v sentry.Value, room int) {
 	w.dst = append(w.dst, `{"type":"string","value":`...)
 	before := len(w.dst)
 	w.dst = appendPlain(w.dst, v, 0)
