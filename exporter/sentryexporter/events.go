@@ -29,7 +29,7 @@ func newEventsLane(p *project) (*eventsLane, error) {
 	if err != nil {
 		return nil, err // Validate has said so before
 	}
-	l.how = translate.EventOptions{Personal: p.cfg.SendDefaultPII, Fingerprints: fingerprints}
+	l.how = translate.EventOptions{Personal: p.cfg.SendDefaultPII, Fingerprints: fingerprints.For(p.name)}
 	l.queue, err = exporterhelper.NewLogs(context.Background(), l.settings(), p.cfg, l.push, l.options()...)
 	return l, err
 }

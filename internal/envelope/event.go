@@ -71,6 +71,9 @@ func appendMessage(dst []byte, m *sentry.Message, t *trim) []byte {
 	if formatted == "" {
 		formatted, template = template, ""
 	}
+	if template == formatted { // Relay moves the one into the other
+		template = ""
+	}
 	dst = appendTextCut(appendMember(dst, `"logentry":{`), `"formatted":`, formatted, t.text)
 	dst = appendTextCut(dst, `"message":`, template, t.text)
 	if template != "" && len(m.Params) > 0 {

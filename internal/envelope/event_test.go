@@ -32,6 +32,12 @@ func TestOwnRelease(t *testing.T) {
 	require.Equal(t, []any{"r", "ee"}, []any{got["release"], got["environment"]})
 }
 
+// TestTemplateThatIsTheMessage: to Relay the two are one text.
+func TestTemplateThatIsTheMessage(t *testing.T) {
+	got := written(t, &sentry.Event{Message: &sentry.Message{Formatted: "a", Template: "a", Params: []string{"b"}}})
+	require.Equal(t, map[string]any{"formatted": "a"}, got["logentry"])
+}
+
 // TestFlags: the last ones are kept.
 func TestFlags(t *testing.T) {
 	e := &sentry.Event{}

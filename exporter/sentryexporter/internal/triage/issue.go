@@ -57,7 +57,7 @@ func messageIssue(h *maphash.Hash, out *target, o *occurrence) {
 	part(h, o.read.Logger)
 	switch {
 	case o.read.Template != "":
-		part(h, o.read.Template)
+		number(h, template.Hash(o.read.Template)) // it may be a text that somebody had put together already
 	case o.read.Message != "":
 		number(h, template.Hash(o.read.Message))
 	case o.key.Message != "":
