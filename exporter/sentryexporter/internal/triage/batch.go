@@ -40,8 +40,7 @@ type Batch struct {
 type memory struct {
 	digest   digest
 	events   []event
-	issues   []heldIssue      // those that were held back, by issue
-	heldIDs  []sentry.EventID // and one by one
+	heldBack []heldBack
 	ids      map[sentry.EventID]struct{}
 	ordinals map[sentry.EventID]int
 	spans    lineage
@@ -69,9 +68,9 @@ type eventCrumb struct {
 	at int
 }
 
-type heldIssue struct {
+type heldBack struct {
+	id    sentry.EventID
 	issue uint64
-	n     int
 }
 
 type heldWorkload struct {
@@ -115,32 +114,42 @@ func (b *Batch) Commit() {
 	b.CommitAnswers()
 }
 
-// CommitOnly makes final what was delivered of a batch that otherwise failed.
+// CommitOnly makes final what was delivered of a batch that otherwise failed. Where another batch had a copy of an occurrence at the same
+// time, and was first, the copy costs no budget.
 func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) {
 	if b.memory == nil {
 		return
 	}
 	rest := b.events[:0]
 	for _, e := range b.events {
-		if delivered(e.id) {
-			b.project.seen.add(e.id)
-		} else {
+		switch {
+		case !delivered(e.id):
 			rest = append(rest, e)
+		case !b.project.seen.add(e.id) && b.project.budget != nil:
+			b.project.budget.GiveBack(e.ticket)
 		}
 	}
 	b.events = rest
 }
 
-// CommitAnswers makes final what the batch answered by itself: what was held back is counted, once.
+// CommitAnswers makes final what the batch answered by itself: what was held back is counted, each occurrence once.
 func (b *Batch) CommitAnswers() {
 	if b.memory == nil || b.project.budget == nil {
 		return
 	}
-	for _, h := range b.issues {
-		b.project.budget.HoldBack(h.issue, h.n)
+	var issue uint64
+	n := 0
+	for _, h := range b.heldBack {
+		if h.issue != issue { // floods are of one issue
+			b.project.budget.HoldBack(issue, n)
+			issue, n = h.issue, 0
+		}
+		if b.project.heldBack.add(h.id) && !b.project.seen.has(h.id) {
+			n++
+		}
 	}
-	b.project.heldBack.add(b.heldIDs...)
-	b.issues, b.heldIDs = b.issues[:0], b.heldIDs[:0]
+	b.project.budget.HoldBack(issue, n)
+	b.heldBack = b.heldBack[:0]
 	b.Forgotten += b.project.budget.TakeForgotten()
 }
 
@@ -165,7 +174,7 @@ func (b *Batch) release() {
 	}
 	clear(m.crumbs) // they borrow the request's strings
 	m.crumbs, m.ofEvents, m.taken = m.crumbs[:0], m.ofEvents[:0], m.taken[:0]
-	m.events, m.issues, m.heldIDs = m.events[:0], m.issues[:0], m.heldIDs[:0]
+	m.events, m.heldBack = m.events[:0], m.heldBack[:0]
 	clear(m.ids)
 	clear(m.ordinals)
 	m.spans.clear()
@@ -214,15 +223,10 @@ func (b *Batch) take(o *occurrence) {
 	b.taken = append(b.taken, o.equal)
 }
 
-// holdBack notes an occurrence that is over its issue's budget.
-func (b *Batch) holdBack(id sentry.EventID, issue uint64, w Workload) {
+// hold notes an occurrence that is over its issue's budget.
+func (b *Batch) hold(id sentry.EventID, issue uint64, w Workload) {
 	b.ids[id] = struct{}{}
-	b.heldIDs = append(b.heldIDs, id)
-	if n := len(b.issues); n > 0 && b.issues[n-1].issue == issue { // floods are of one issue
-		b.issues[n-1].n++
-	} else {
-		b.issues = append(b.issues, heldIssue{issue, 1})
-	}
+	b.memory.heldBack = append(b.memory.heldBack, heldBack{id, issue})
 	for i := range b.held {
 		if b.held[i].workload == w {
 			b.held[i].n++

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage/budget"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
@@ -213,6 +214,24 @@ func TestTwoBatchesNeverTakeOnePlace(t *testing.T) {
 	assert.Equal(t, 7, tri.Project(project, "").Logs(numbered(20, 200, "died %d"), nil).Offered())
 }
 
+// Copies of one occurrence that are decided about at once: the first costs budget, or is counted, the other not.
+func TestCopiesAtTheSameTime(t *testing.T) {
+	tri, clock := frugal()
+	ld := numbered(30, 0, "died %d")
+	a, b := tri.Project(project, "").Logs(numbered(5, 0, "died %d"), nil), tri.Project(project, "").Logs(numbered(5, 0, "died %d"), nil)
+	assert.Equal(t, 5, b.Offered(), "neither knows of the other")
+	finish(a)
+	finish(b)
+	a, b = tri.Project(project, "").Logs(ld, nil), tri.Project(project, "").Logs(ld, nil)
+	assert.Equal(t, 5, a.Offered())
+	finish(a)
+	assert.Equal(t, 25, b.Answered[OverBudget])
+	finish(b)
+	clock.forward(5 * time.Minute)
+	_, told := consume(tri.Project(project, "").Logs(numbered(1, 100, "died %d"), nil))
+	assert.Equal(t, 20, told)
+}
+
 // Copies of one occurrence share its fate, whatever the budget says by then.
 func TestCopiesOfWhatWasHeldBack(t *testing.T) {
 	tri, clock := frugal()
@@ -256,30 +275,54 @@ func TestHoldingBackCostsLittle(t *testing.T) {
 	if raced {
 		t.Skip("sync.Pool forgets at random under the race detector")
 	}
+	few, many := 100, 1000
 	for name, fill := range heldBackRecords {
 		t.Run(name, func(t *testing.T) {
-			tri, _ := frugal()
+			p := floodedProject()
 			cost := func(n int) float64 {
-				ld := logsOf(slicesOf(n, fill)...)
-				at := pcommon.Timestamp(0)
+				all := logsOf(slicesOf(n, fill)...)
+				serial := 0
 				return testing.AllocsPerRun(50, func() {
-					for _, rec := range records(ld) {
-						at++
-						rec.SetTimestamp(pcommon.NewTimestampFromTime(now) + at)
-						rec.SetTraceID(pcommon.TraceID{1, byte(at), byte(at >> 8), byte(at >> 16)})
+					for _, rec := range all.ResourceLogs().At(0).ScopeLogs().At(0).LogRecords().All() {
+						serial++
+						rec.SetTimestamp(pcommon.NewTimestampFromTime(now) + pcommon.Timestamp(serial))
+						rec.SetTraceID(pcommon.TraceID{1, byte(n), byte(serial), byte(serial >> 8), byte(serial >> 16)})
 					}
-					finish(tri.Project(project, "").Logs(ld, nil))
+					finish(p.Logs(all, nil))
 				})
 			}
-			_ = cost(1000)
-			harness := func(n int) float64 {
-				ld := logsOf(slicesOf(n, fill)...)
-				return testing.AllocsPerRun(50, func() { records(ld) })
-			}
-			few, many := cost(100)-harness(100), cost(1000)-harness(1000)
-			require.Less(t, many, few+5, "%v allocations for 100, %v for 1000", few, many)
+			cost(many)
+			assert.InDelta(t, cost(few), cost(many), 5)
 		})
 	}
+	t.Run("spans", func(t *testing.T) {
+		p := floodedProject()
+		cost := func(n int) float64 {
+			spans := make([]func(ptrace.Span), n)
+			for i := range spans {
+				spans[i] = throws(javaTrace)
+			}
+			all := tracesOf(spans...)
+			serial := 0
+			return testing.AllocsPerRun(50, func() {
+				for _, span := range all.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+					serial++
+					span.SetTraceID(pcommon.TraceID{2, byte(n), byte(serial), byte(serial >> 8), byte(serial >> 16)})
+				}
+				finish(p.Traces(all, nil))
+			})
+		}
+		cost(many)
+		assert.InDelta(t, cost(few), cost(many), 5)
+	})
+}
+
+// floodedProject has the budget and breadcrumbs of the default configuration.
+func floodedProject() *Project {
+	return configured(func(cfg *Config) {
+		cfg.Budget = budget.Config{Enabled: true, First: 10, Every: 5 * time.Minute}
+		cfg.Breadcrumbs = Breadcrumbs{Max: 20, MaxBytes: 8 << 10}
+	}).Project(project, "shop")
 }
 
 var heldBackRecords = map[string]func(plog.LogRecord){

@@ -51,7 +51,7 @@ func (p *Project) admit(out *target, o *occurrence) (Answer, bool) {
 		issue := p.issueOf(out, o)
 		ticket, ok := p.budget.Reserve(issue, b.now)
 		if !ok {
-			b.holdBack(o.id, issue, out.workload())
+			b.hold(o.id, issue, out.workload())
 			return OverBudget, false
 		}
 		o.ticket = ticket

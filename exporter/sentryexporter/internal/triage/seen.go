@@ -30,14 +30,18 @@ func (s *seen) has(id sentry.EventID) bool {
 	return ok
 }
 
-func (s *seen) add(ids ...sentry.EventID) {
+// add remembers an id; false: it was known.
+func (s *seen) add(id sentry.EventID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, id := range ids {
-		if len(s.young) >= seenSize {
-			s.old, s.young = s.young, s.old
-			clear(s.young)
-		}
-		s.young[id] = struct{}{}
+	if _, ok := s.young[id]; ok {
+		return false
 	}
+	_, known := s.old[id]
+	if len(s.young) >= seenSize {
+		s.old, s.young = s.young, s.old
+		clear(s.young)
+	}
+	s.young[id] = struct{}{}
+	return !known
 }

@@ -112,6 +112,9 @@ func (b *Budget) GiveBack(t Ticket) {
 
 // HoldBack notes that n occurrences of an issue were held back for good. The next ticket of the issue says so.
 func (b *Budget) HoldBack(issue uint64, n int) {
+	if n == 0 {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if s, ok := b.issues.find(issue); ok {

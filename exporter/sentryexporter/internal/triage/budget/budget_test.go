@@ -139,8 +139,8 @@ func TestTheLeastRecentlySeenLeavesFirst(t *testing.T) {
 // TestNothingIsLostOrDoubled: many holders, some of whom give back what they took, over more issues than there is room for. In the end
 // each occurrence went out, or was told of, or was counted as forgotten.
 func TestNothingIsLostOrDoubled(t *testing.T) {
-	b := New(Config{First: 3, Every: time.Second}, start)
-	b.issues.limit = 8
+	b := New(Config{First: 3, Every: 50 * time.Millisecond}, start)
+	b.issues.limit = 11
 	var mu sync.Mutex
 	var out, held, told int
 	var wg sync.WaitGroup
