@@ -38,7 +38,9 @@ func TestStreamFaults(t *testing.T) {
 }
 
 func TestTransactionFaults(t *testing.T) {
-	of := func(payload string) []string { return faultsOf(t, map[string]string{}, nil, envelope.TypeTransaction, payload) }
+	of := func(payload string) []string {
+		return faultsOf(t, map[string]string{}, nil, envelope.TypeTransaction, payload)
+	}
 	const head = `{"platform":"go","sdk":{"name":"s","version":"1"},"transaction_info":{"source":"route"},"contexts":{"trace":{"op":"a","status":"ok","origin":"o"}}`
 	assert.Empty(t, of(head+`,"spans":[{"span_id":"1","op":"a","status":"ok","origin":"o"}]}`))
 	assert.Equal(t, []string{"span 1 lacks op, status or origin"}, of(head+`,"spans":[{"span_id":"1","op":"a","status":"ok"}]}`))

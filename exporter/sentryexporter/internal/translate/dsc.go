@@ -3,6 +3,7 @@ package translate
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -159,7 +160,18 @@ func headsDSC(attrs pcommon.Map, trace sentry.TraceID) []sentry.Tag {
 			out = append(out, sentry.Tag{Key: m.key, Value: v})
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(m sentry.Tag) bool { return m.Key == "sample_rand" && !agrees(out) })
+}
+
+// agrees reports whether "sampled" says, as it must, whether sample_rand is below sample_rate.
+func agrees(members []sentry.Tag) bool {
+	said := make(map[string]string, len(members))
+	for _, m := range members {
+		said[m.Key] = m.Value
+	}
+	rate, errRate := strconv.ParseFloat(said["sample_rate"], 64)
+	random, errRandom := strconv.ParseFloat(said["sample_rand"], 64)
+	return errRate != nil || errRandom != nil || said["sampled"] == "" || (said["sampled"] == "true") == (random < rate)
 }
 
 func isDigits(s string) bool { return strings.Trim(s, "0123456789") == "" }

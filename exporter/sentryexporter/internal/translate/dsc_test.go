@@ -126,6 +126,9 @@ func TestDSCOfTheHead(t *testing.T) {
 		"sentry-trace_id": id, "sentry-public_key": "web", "sentry-sample_rate": "often", "sentry-sample_rand": "2", "sentry-sampled": "maybe",
 		"sentry-release": "a/b", "sentry-environment": "none", "sentry-org_id": "x", "sentry-replay_id": "1",
 	}), "what is no valid value is left out")
+	said["sentry-sampled"] = "false"
+	assert.NotContains(t, of(said), "sample_rand", "which says otherwise")
+	assert.Equal(t, "false", of(said)["sampled"])
 	for _, foreign := range []attrs{
 		{"sentry-trace_id": strings.Repeat("1", 32), "sentry-public_key": "web"},
 		{"sentry-trace_id": id},

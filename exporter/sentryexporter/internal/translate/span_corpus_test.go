@@ -3,6 +3,7 @@ package translate
 import (
 	"bufio"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -184,4 +185,53 @@ func FuzzTransaction(f *testing.F) {
 		}
 		require.Equal(t, td.SpanCount(), n)
 	})
+}
+
+// Nothing that real programs say of their spans is lost: each attribute is in the data, under its key or the one that Sentry's conventions put in its
+// place, but for what names a person.
+func TestNothingIsLost(t *testing.T) {
+	for run, requests := range corpus(t) {
+		attributes, withheld := 0, map[string]bool{}
+		for _, td := range requests {
+			var split segment.Splitter
+			var spans Spans
+			var streams Streams
+			segments := split.Split(td)
+			streams.Begin(StreamOptions{}, td, segments, 0)
+			for trace := range streams.Traces() {
+				for _, at := range trace.Segments {
+					seg := segments[at]
+					for i := range 1 + len(seg.Spans) {
+						from := seg.Root
+						if i > 0 {
+							from = seg.Spans[i-1]
+						}
+						streamed, _ := streams.Span(at, i)
+						tx, _ := spans.Transaction(td, seg, nil, 0)
+						data := tx.Trace.Data
+						if i > 0 {
+							data = tx.Spans[i-1].Data
+						}
+						for key := range from.Attributes().All() {
+							if discretionOf(key) == hidden || discretionOf(key) == hiddenServed && from.Kind() == server {
+								withheld[key] = true
+								continue
+							}
+							attributes++
+							if u, known := spanKeys[key]; known && u.rename {
+								key = currentKeys[u.current]
+							}
+							require.True(t, hasKey(data, key), "%s of %s", key, from.Name())
+							require.True(t, hasKey(streamed.Attributes, key), "%s of %s, streamed", key, from.Name())
+						}
+					}
+				}
+			}
+		}
+		t.Logf("%s: %d attributes, withheld: %v", run, attributes, slices.Sorted(maps.Keys(withheld)))
+	}
+}
+
+func hasKey(list []sentry.Attr, key string) bool {
+	return slices.ContainsFunc(list, func(a sentry.Attr) bool { return a.Key == key })
 }

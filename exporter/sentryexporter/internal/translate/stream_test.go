@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -309,4 +310,53 @@ func BenchmarkStream(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/span")
 		})
 	}
+}
+
+// FuzzStream: whatever a client sends as a request gives containers that break no rule, and every span is in one of them.
+func FuzzStream(f *testing.F) {
+	broken := newTrace()
+	broken.span(f, 1, 2, "a", internal, attrs{"sentry.op": "x", "sentry.segment.id": "y", "l": []any{1, "b"}})
+	broken.span(f, 2, 1, "b", server, attrs{"http.target": "?", "sentry-trace_id": 7}).SetEndTimestamp(0)
+	for _, td := range []ptrace.Traces{fullTrace(f, 3).td, broken.td, ptrace.NewTraces()} {
+		b, err := new(ptrace.ProtoMarshaler).MarshalTraces(td)
+		require.NoError(f, err)
+		f.Add(b)
+	}
+	var split segment.Splitter
+	var s Streams
+	d := testDSC(f, "https://k@o1.ingest.sentry.io/1")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		td, err := new(ptrace.ProtoUnmarshaler).UnmarshalTraces(data)
+		if err != nil {
+			return
+		}
+		n := 0
+		segments := split.Split(td)
+		s.Begin(streamOptions, td, segments, now)
+		for trace := range s.Traces() {
+			var c envelope.SpanContainer
+			c.Reset(nil, trace.ID)
+			send := func() {
+				n += c.Len()
+				at := time.Unix(0, now)
+				e, err := envelope.Parse(envelope.AppendEnvelope(nil, envelope.Header{SentAt: at, DSC: d.OfSpan(trace.ID, trace.Head)}, c.Item()))
+				require.NoError(t, err)
+				require.Empty(t, envelope.CheckWith(e, envelope.CheckOptions{Now: at}))
+			}
+			for _, at := range trace.Segments {
+				for i := range 1 + len(segments[at].Spans) {
+					span, shared := s.Span(at, i)
+					if fit := c.Add(span, shared); fit == envelope.SpanFull {
+						send()
+						c.Reset(nil, trace.ID)
+						require.NotEqual(t, envelope.SpanFull, c.Add(span, shared))
+					} else {
+						require.NotEqual(t, envelope.SpanInvalid, fit)
+					}
+				}
+			}
+			send()
+		}
+		require.Equal(t, td.SpanCount(), n)
+	})
 }
