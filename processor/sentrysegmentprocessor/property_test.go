@@ -161,7 +161,7 @@ func (a *arrived) request(td ptrace.Traces) {
 // Spans that come in time leave once, and each segment in one request.
 func TestRandomForestsInTime(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 150 {
+	for range 100 {
 		bubble(t, func(t *testing.T) {
 			td, want := forest(r, r.IntN(80), false)
 			to := &sink{}
@@ -235,7 +235,7 @@ func (a *arrived) taker(to *sink, answer func(context.Context, ptrace.Traces) er
 // Whatever the order, the time, the memory and the next consumer do: without a crash each span arrives exactly once.
 func TestRandomForestsInTrouble(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for round := range 150 {
+	for round := range 100 {
 		bubble(t, func(t *testing.T) {
 			td, want := forest(r, r.IntN(80), round%2 == 0)
 			to := &sink{}
@@ -275,7 +275,7 @@ func TestRandomForestsInTrouble(t *testing.T) {
 func TestRandomForestsAndCrashes(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	crashes := 0
-	for range 300 {
+	for range 200 {
 		bubble(t, func(t *testing.T) {
 			td, want := forest(r, r.IntN(80), false)
 			to, store := &sink{}, storagetest.New()
@@ -352,5 +352,5 @@ func TestRandomForestsAndCrashes(t *testing.T) {
 			require.Subset(t, []string{"meta"}, store.Keys())
 		})
 	}
-	require.Greater(t, crashes, 200)
+	require.Greater(t, crashes, 100)
 }

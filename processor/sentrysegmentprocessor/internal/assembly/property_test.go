@@ -83,7 +83,7 @@ func numberOf(span ptrace.Span) int64 {
 // Each segment that the exporter would find in the whole leaves as a whole, if its spans came in time, in whatever order.
 func TestSegmentsLeaveWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 1000 {
+	for range 300 {
 		td := forest(r, r.IntN(60), false)
 		a := newTest()
 		for i, one := range scattered(r, td) {
@@ -120,7 +120,7 @@ func TestSegmentsLeaveWhole(t *testing.T) {
 // those it came with.
 func TestEverySpanLeavesOnce(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for round := range 400 {
+	for round := range 150 {
 		td := forest(r, r.IntN(60), round%2 == 0)
 		type facts struct {
 			trace        pcommon.TraceID
@@ -276,7 +276,7 @@ func TestCountedBytesAreTheHeaps(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var wire [][]byte
 			wireBytes := 0
-			for range 20 {
+			for range 6 {
 				buf, err := new(ptrace.ProtoMarshaler).MarshalTraces(make())
 				require.NoError(t, err)
 				wire = append(wire, buf)
