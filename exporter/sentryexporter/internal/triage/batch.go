@@ -46,14 +46,14 @@ type memory struct {
 	spans    lineage
 	crumbs   []breadcrumb.Crumb // what was left behind so far
 	found    []breadcrumb.Crumb // scratch
-	taken    []equal            // of each of the batch's Events
 	// ofEvents are the crumbs that are events themselves.
 	ofEvents []eventCrumb
 }
 
-// event is an event of the batch, and what it took of its issue's budget.
+// event is an event of the batch that is not final yet, and what it took of its issue's budget.
 type event struct {
 	id     sentry.EventID
+	equal  equal
 	ticket budget.Ticket
 }
 
@@ -173,7 +173,7 @@ func (b *Batch) release() {
 		return
 	}
 	clear(m.crumbs) // they borrow the request's strings
-	m.crumbs, m.ofEvents, m.taken = m.crumbs[:0], m.ofEvents[:0], m.taken[:0]
+	m.crumbs, m.ofEvents = m.crumbs[:0], m.ofEvents[:0]
 	m.events, m.heldBack = m.events[:0], m.heldBack[:0]
 	clear(m.ids)
 	clear(m.ordinals)
@@ -181,12 +181,16 @@ func (b *Batch) release() {
 	memories.Put(m)
 }
 
-// Refused gives the batch's records back as they came, for the error that carries them. Before the n-th of equal records stand as many more
-// of them as it needs to be the n-th again: those before it went out already, and will be told as duplicates.
+// Refused gives those of the batch's records back that are not final, as they came, for the error that carries them. Before the n-th of
+// equal records stand as many more of them as it needs to be the n-th again: those before it went out already, and will be told as
+// duplicates.
 func (b *Batch) Refused() plog.Logs {
 	rest := plog.NewLogs()
+	open := make(map[sentry.EventID]equal, len(b.events))
+	for _, e := range b.events {
+		open[e.id] = e.equal
+	}
 	given := make(map[sentry.EventID]int)
-	next := 0
 	for _, rl := range b.Events.ResourceLogs().All() {
 		into := rest.ResourceLogs().AppendEmpty()
 		rl.Resource().CopyTo(into.Resource())
@@ -195,10 +199,9 @@ func (b *Batch) Refused() plog.Logs {
 			scope := into.ScopeLogs().AppendEmpty()
 			sl.Scope().CopyTo(scope.Scope())
 			for _, rec := range sl.LogRecords().All() {
-				equal := b.taken[next]
-				next++
-				for given[equal.id] <= equal.ordinal {
-					given[equal.id]++
+				e, ok := open[ReadVerdict(rec).EventID]
+				for ok && given[e.id] <= e.ordinal {
+					given[e.id]++
 					back := scope.LogRecords().AppendEmpty()
 					rec.CopyTo(back)
 					removeInternal(back.Attributes())
@@ -219,8 +222,7 @@ func (m *memory) decided(id sentry.EventID) bool {
 func (b *Batch) take(o *occurrence) {
 	b.offered++
 	b.ids[o.id] = struct{}{}
-	b.events = append(b.events, event{o.id, o.ticket})
-	b.taken = append(b.taken, o.equal)
+	b.events = append(b.events, event{o.id, o.equal, o.ticket})
 }
 
 // hold notes an occurrence that is over its issue's budget.
