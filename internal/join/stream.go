@@ -105,6 +105,15 @@ func (s *Stream[L]) bound() {
 	}
 }
 
+// PushWhole takes what is a record of its own, whatever stands in it.
+func (s *Stream[L]) PushWhole(text string, value L, now int64) {
+	n := s.lines.push(node[L]{Line: Line[L]{text, value}, next: -1})
+	s.bytes += len(text)
+	s.single(n, now, -1)
+	s.regroup(s.records.end())
+	s.bound()
+}
+
 // Next gives the lines of the oldest record if it is complete, in the order in which they came. They are valid until the next call.
 func (s *Stream[L]) Next() ([]Line[L], bool) {
 	for s.records.len() > 0 {
