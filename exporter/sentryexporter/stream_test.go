@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,10 +166,9 @@ func TestStreamIsTriedAgain(t *testing.T) {
 	require.NoError(t, streamLane(t, whole, time.Now).pushStream(context.Background(), td))
 
 	fake := sentrytest.Start(t)
-	refused := 0
+	var refused atomic.Int32
 	fake.AnswerWith(func(r *sentrytest.Received) sentrytest.Answer {
-		if !strings.Contains(string(r.Body), `"span 0"`) && refused < 2 {
-			refused++
+		if !strings.Contains(string(r.Body), `"span 0"`) && refused.Add(1) <= 2 {
 			return sentrytest.Answer{Status: http.StatusServiceUnavailable}
 		}
 		return sentrytest.Answer{}
@@ -203,10 +203,9 @@ func TestStreamRetriesKeepMadeIDs(t *testing.T) {
 	td := broken()
 	require.NoError(t, streamLane(t, whole, time.Now).pushStream(context.Background(), td))
 	fake := sentrytest.Start(t)
-	failed := false
+	var failed atomic.Bool
 	fake.AnswerWith(func(*sentrytest.Received) sentrytest.Answer {
-		if !failed {
-			failed = true
+		if failed.CompareAndSwap(false, true) {
 			return sentrytest.Answer{Status: http.StatusServiceUnavailable}
 		}
 		return sentrytest.Answer{}
