@@ -55,19 +55,23 @@ func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 	}
 	o := e.owner
 	var refused error
+	var taken []share
 	rest := plog.NewLogs()
-	for _, share := range o.router.shares(ld.ResourceLogs().Len(), func(i int) pcommon.Resource { return ld.ResourceLogs().At(i).Resource() }) {
-		if share.project == nil {
-			o.noProject(ctx, share, func(i int) int { return recordCount(ld.ResourceLogs().At(i)) })
-			continue
+	shares := o.router.shares(ld.ResourceLogs().Len(), func(i int) pcommon.Resource { return ld.ResourceLogs().At(i).Resource() })
+	for _, share := range shares {
+		if len(shares) == 1 || !o.taken.forget(func() partID { return idOfLogs(share.logs(ld)) }) {
+			if back, err := o.consumeLogs(ctx, ld, share); err != nil {
+				refused = errors.Join(refused, err)
+				back.ResourceLogs().MoveAndAppendTo(rest.ResourceLogs())
+				continue
+			}
 		}
-		back, err := o.consumeLogs(ctx, ld, share)
-		if err != nil {
-			refused = errors.Join(refused, err)
-			back.ResourceLogs().MoveAndAppendTo(rest.ResourceLogs())
-		}
+		taken = append(taken, share)
 	}
 	if refused != nil {
+		for _, share := range taken {
+			o.taken.remember(idOfLogs(share.logs(ld)))
+		}
 		return consumererror.NewLogs(refused, rest)
 	}
 	return nil
@@ -76,6 +80,10 @@ func (e *logsExporter) ConsumeLogs(ctx context.Context, ld plog.Logs) error {
 // consumeLogs offers a project's share, events first: their ids make a repeat harmless. With an error it gives back what was refused.
 func (o *owner) consumeLogs(ctx context.Context, ld plog.Logs, share share) (plog.Logs, error) {
 	p := share.project
+	if p == nil {
+		o.noProject(ctx, share, func(i int) int { return recordCount(ld.ResourceLogs().At(i)) })
+		return plog.Logs{}, nil
+	}
 	batch := p.triage.Logs(ld, share.resources)
 	defer batch.Rollback()
 	err := o.offerEvents(ctx, p, batch)
@@ -146,26 +154,29 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 		return nil
 	}
 	var refused error
+	var taken []share
 	rest := ptrace.NewTraces()
-	for _, share := range o.router.shares(td.ResourceSpans().Len(), func(i int) pcommon.Resource { return td.ResourceSpans().At(i).Resource() }) {
-		if share.project == nil {
-			o.noProject(ctx, share, func(i int) int { return spanCount(td.ResourceSpans().At(i)) })
-			continue
+	shares := o.router.shares(td.ResourceSpans().Len(), func(i int) pcommon.Resource { return td.ResourceSpans().At(i).Resource() })
+	for _, share := range shares {
+		if len(shares) == 1 || !o.taken.forget(func() partID { return idOfTraces(share.traces(td)) }) {
+			if back, err := o.consumeTraces(ctx, td, share); err != nil {
+				if share.resources == nil && td == given {
+					return err // the caller's object is the whole rest
+				}
+				refused = errors.Join(refused, err)
+				for _, rs := range back.ResourceSpans().All() {
+					rs.CopyTo(rest.ResourceSpans().AppendEmpty())
+				}
+				continue
+			}
 		}
-		back, err := o.consumeTraces(ctx, td, share)
-		if err == nil {
-			continue
-		}
-		if share.resources == nil && td == given {
-			return err // the caller's object is the whole rest
-		}
-		refused = errors.Join(refused, err)
-		for _, rs := range back.ResourceSpans().All() {
-			rs.CopyTo(rest.ResourceSpans().AppendEmpty())
-		}
+		taken = append(taken, share)
 	}
 	o.telemetry.ExporterSentryOwnSpans.Add(ctx, int64(own))
 	if refused != nil {
+		for _, share := range taken {
+			o.taken.remember(idOfTraces(share.traces(td)))
+		}
 		return consumererror.NewTraces(refused, rest)
 	}
 	return nil
@@ -174,6 +185,10 @@ func (e *tracesExporter) ConsumeTraces(ctx context.Context, td ptrace.Traces) er
 // consumeTraces offers a project's share. With an error it gives back what was refused.
 func (o *owner) consumeTraces(ctx context.Context, td ptrace.Traces, share share) (ptrace.Traces, error) {
 	p := share.project
+	if p == nil {
+		o.noProject(ctx, share, func(i int) int { return spanCount(td.ResourceSpans().At(i)) })
+		return ptrace.Traces{}, nil
+	}
 	batch := p.triage.Traces(td, share.resources)
 	defer batch.Rollback()
 	part := share.traces(td)
@@ -237,7 +252,9 @@ func (o *owner) offerEvents(ctx context.Context, p *project, batch *triage.Batch
 	case partly:
 		// What was taken, or delivered at once, must not go out again when the request is repeated.
 		left := eventIDs(undelivered.Data())
-		batch.CommitOnly(func(id sentry.EventID) bool { return !left[id] })
+		n := int64(batch.CommitOnly(func(id sentry.EventID) bool { return !left[id] }))
+		o.telemetry.ExporterSentryTriageRecords.Add(ctx, n)
+		o.telemetry.ExporterSentryTriageOffered.Add(ctx, n)
 	}
 	return err
 }

@@ -45,6 +45,7 @@ type lane struct {
 	limited    limitedSince
 	poison     poison
 	sent       sentIDs
+	taken      takenParts // pieces of requests
 	accepted   atomic.Uint64 // envelopes delivered
 	queued     queued
 	guard      *durable.Guard // of the queue's storage; nil: the queue is in memory

@@ -31,6 +31,9 @@ func (l *lane) offerLogs(ctx context.Context, queue consumer.Logs, ld plog.Logs)
 	ctx = strip(ctx)
 	pieces := l.cutLogs(ld)
 	for i, piece := range pieces {
+		if len(pieces) > 1 && l.taken.forget(func() partID { return idOfLogs(piece) }) {
+			continue
+		}
 		err := l.offerPieceOfLogs(ctx, queue, piece)
 		switch {
 		case err == nil:
@@ -38,6 +41,7 @@ func (l *lane) offerLogs(ctx context.Context, queue consumer.Logs, ld plog.Logs)
 			n := piece.LogRecordCount()
 			l.turnAway(ctx, report.QueueOverflow, cargo{n, [2]report.Quantity{{Category: units[l.kind], N: n}}})
 		default:
+			l.rememberLogs(pieces[:i])
 			return refusedLogs(err, pieces[i:], i)
 		}
 	}
@@ -88,6 +92,9 @@ func (l *lane) offerTraces(ctx context.Context, queue consumer.Traces, td ptrace
 	ctx = strip(ctx)
 	pieces := l.cutTraces(td)
 	for i, piece := range pieces {
+		if len(pieces) > 1 && l.taken.forget(func() partID { return idOfTraces(piece) }) {
+			continue
+		}
 		err := l.offerPieceOfTraces(ctx, queue, piece)
 		switch {
 		case err == nil:
@@ -97,6 +104,7 @@ func (l *lane) offerTraces(ctx context.Context, queue consumer.Traces, td ptrace
 				{Category: sentry.CategoryTransaction, N: len(segmentsOf(piece))}, {Category: sentry.CategorySpan, N: n},
 			}})
 		default:
+			l.rememberTraces(pieces[:i])
 			return refusedTraces(err, pieces[i:], i)
 		}
 	}

@@ -45,6 +45,7 @@ type owner struct {
 	telemetry *metadata.TelemetryBuilder
 	projects  []*project
 	router    router
+	taken     takenParts // projects' shares of requests
 }
 
 // defaultProject is the name of the project of 'dsn'.
