@@ -202,7 +202,7 @@ func TestARefusedOfferAndItsRepeatHaveTheSameIDs(t *testing.T) {
 	require.Error(t, err)
 	var carried consumererror.Logs
 	require.ErrorAs(t, err, &carried)
-	assert.Equal(t, 2, carried.Data().LogRecordCount(), "all of them: their order tells equal ones apart")
+	assert.Equal(t, 1, carried.Data().LogRecordCount(), "what was delivered does not come again")
 	require.NoError(t, e.ConsumeLogs(context.Background(), carried.Data()))
 	assert.Len(t, full.All(), 3, "what was delivered did not go out again")
 	assert.Equal(t, 2, distinct(idsOf(full.All())))

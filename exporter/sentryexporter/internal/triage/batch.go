@@ -114,13 +114,13 @@ func (b *Batch) Commit() {
 	b.CommitAnswers()
 }
 
-// CommitOnly makes final what was delivered of a batch that otherwise failed. Where another batch had a copy of an occurrence at the same
+// CommitOnly makes final what was delivered of a batch that otherwise failed, and says how much that was. Where another batch had a copy of an occurrence at the same
 // time, and was first, the copy costs no budget.
-func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) {
+func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) int {
 	if b.memory == nil {
-		return
+		return 0
 	}
-	rest := b.events[:0]
+	all, rest := len(b.events), b.events[:0]
 	for _, e := range b.events {
 		switch {
 		case !delivered(e.id):
@@ -130,6 +130,7 @@ func (b *Batch) CommitOnly(delivered func(sentry.EventID) bool) {
 		}
 	}
 	b.events = rest
+	return all - len(rest)
 }
 
 // CommitAnswers makes final what the batch answered by itself: what was held back is counted, each occurrence once.

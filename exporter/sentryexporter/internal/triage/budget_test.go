@@ -192,7 +192,7 @@ func TestWhereAPartIsDelivered(t *testing.T) {
 	for _, id := range ids(b)[:4] {
 		delivered[id] = true
 	}
-	b.CommitOnly(func(id sentry.EventID) bool { return delivered[id] })
+	assert.Equal(t, 4, b.CommitOnly(func(id sentry.EventID) bool { return delivered[id] }))
 	b.Rollback()
 	again := tri.Project(project, "").Logs(ld, nil)
 	assert.Equal(t, 4, again.Answered[Duplicate])
