@@ -51,6 +51,13 @@ var generators = map[string]func(*rand.Rand) string{
 	},
 	"pod":  func(r *rand.Rand) string { return pick(r, podLetters, 9) + "-" + pick(r, podLetters, 5) },
 	"name": func(r *rand.Rand) string { return letters(r, 3+r.IntN(9)) },
+	"nano": func(r *rand.Rand) string { return pick(r, base62+"_-", 21) },
+	"b62":  func(r *rand.Rand) string { return pick(r, "0123456789", 1) + pick(r, base62, 7) },
+	"mac": func(r *rand.Rand) string {
+		h := hexText(r, 6)
+		return h[:2] + ":" + h[2:4] + ":" + h[4:6] + ":" + h[6:8] + ":" + h[8:10] + ":" + h[10:]
+	},
+	"hex8": func(r *rand.Rand) string { return hexText(r, 4) },
 	"list": func(r *rand.Rand) string {
 		return strings.Trim(strings.Join(strings.Fields(fmt.Sprint(r.Perm(1+r.IntN(5)))), ", "), "[]")
 	},
@@ -58,6 +65,8 @@ var generators = map[string]func(*rand.Rand) string{
 		return letters(r, 3) + "=" + letters(r, 5) + "&page=" + strconv.Itoa(r.IntN(99))
 	},
 }
+
+const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 const podLetters = "bcdfghjklmnpqrstvwxz2456789"
 
@@ -106,6 +115,7 @@ var shapes = []string{
 	"Pod shop/checkout-<pod> restarted <n> times",
 	"cannot decode token eyJ<b64>: signature is invalid",
 	"blob sha256:<sha> not found in <size> cache",
+	"request req_<b62> for session <b62> on node-<n> (mac <mac>) is gone", "commit <hex8> of Foo@<hex8> is bad",
 	"job <ulid> lost", "temperature <float> out of range",
 	"user \"<name>\" has no role '<name>'",
 	"Reservation[id=<n>, name=<name>, amount=<float>] failed",

@@ -17,6 +17,9 @@ var tellingKeys = [...]string{
 // it may be that of a sentence.
 func (sc *scanner) namedEnd() int {
 	s, i := sc.s, sc.i
+	if i > 2 && s[i-1] == ' ' && classOf[s[i-2]]&(lower|upper) != 0 {
+		return namedByWord(s, i)
+	}
 	if i < 2 || s[i-1] != '=' && s[i-1] != ':' {
 		return 0
 	}
@@ -29,6 +32,46 @@ func (sc *scanner) namedEnd() int {
 		end++
 	}
 	return end
+}
+
+// namedByWord is the end of the token with a digit that follows a naming word: "session s-8f3a2 expired"; 0 where none does. Ids that do not look like
+// any are found so.
+func namedByWord(s string, i int) int {
+	var word [longestNamingWord]byte
+	n := len(word)
+	for k := i - 2; k >= 0 && classOf[s[k]]&alnum != 0; k-- {
+		if n == 0 {
+			return 0
+		}
+		n--
+		word[n] = s[k] | 0x20
+	}
+	if !isNamingWord(string(word[n:])) {
+		return 0
+	}
+	end, digits := i, 0
+	for end < len(s) && (classOf[s[end]]&(digit|lower|upper) != 0 || s[end] == '-' || s[end] == '_') {
+		if classOf[s[end]]&digit != 0 {
+			digits++
+		}
+		end++
+	}
+	if digits == 0 || run(s, i, digit) == end { // a number may have a fraction or a unit behind it
+		return 0
+	}
+	return end
+}
+
+const longestNamingWord = len("transaction")
+
+// isNamingWord: in a sentence, it names what follows it.
+func isNamingWord(word string) bool {
+	switch word {
+	case "id", "ids", "uuid", "guid", "user", "session", "token", "request", "trace", "span", "tenant", "customer", "account", "order", "job", "task", "transaction",
+		"txn", "invoice", "payment", "device", "commit", "revision", "sha", "hash", "key", "batch", "ticket", "cart", "item", "sku", "host", "pod", "node", "container":
+		return true
+	}
+	return false
 }
 
 func endsValue(c byte) bool {

@@ -7,8 +7,11 @@ func (sc *scanner) number(start, i int) {
 	digits := run(s, i, digit)
 	switch {
 	case digits == end:
-		sc.param(start, spacedUnit(s, end))
-	case measured(s[i:end]), isHex(s[i:end]):
+		end = spacedUnit(s, digits)
+		sc.measure(start, end, end > digits)
+	case measured(s[i:end]):
+		sc.measure(start, end, true)
+	case isHex(s[i:end]):
 		sc.param(start, end)
 	case digits+1 == end && s[digits]|0x20 == 'e' && end+1 < len(s) && (s[end] == '-' || s[end] == '+') && classOf[s[end+1]]&digit != 0: // 1e-9
 		sc.param(start, run(s, end+1, digit))
@@ -17,6 +20,19 @@ func (sc *scanner) number(start, i int) {
 	default:
 		sc.param(start, digits)
 		sc.numbered(end)
+	}
+}
+
+// measure makes a number a parameter. One with a unit goes on with another behind a blank: 1m 30s.
+func (sc *scanner) measure(start, end int, unit bool) {
+	if unit && sc.measureEnd > 0 && sc.measureEnd == sc.lastEnd && sc.s[sc.lastEnd:start] == " " {
+		sc.extend(end)
+	} else {
+		sc.param(start, end)
+	}
+	sc.measureEnd = 0
+	if unit {
+		sc.measureEnd = end
 	}
 }
 
@@ -101,6 +117,51 @@ func uuidEnd(s string, i int) int {
 		}
 	}
 	return i + length
+}
+
+// macEnd is the end of the hardware address that begins at i, 0 where none does.
+func macEnd(s string, i int) int {
+	const length = len("00:00:00:00:00:00")
+	if i+length > len(s) || i+length < len(s) && classOf[s[i+length]]&alnum != 0 || s[i+2] != ':' && s[i+2] != '-' {
+		return 0
+	}
+	for k := range length {
+		if c := s[i+k]; k%3 == 2 && c != s[i+2] || k%3 != 2 && classOf[c]&(digit|hexLetter) == 0 {
+			return 0
+		}
+	}
+	return i + length
+}
+
+// periodEnd is the end of the ISO 8601 duration that begins at i (Java prints PT1H2M3.5S), 0 where none does.
+func periodEnd(s string, i int) int {
+	if s[i] != 'P' || i+2 >= len(s) || s[i+1] != 'T' && classOf[s[i+1]]&digit == 0 {
+		return 0
+	}
+	end, numbers := i+1, 0
+	for end < len(s) {
+		if s[end] == 'T' {
+			end++
+			continue
+		}
+		n := run(s, end, digit)
+		if n > end && n+1 < len(s) && s[n] == '.' {
+			n = run(s, n+1, digit)
+		}
+		if n == end || n >= len(s) || !isDesignator(s[n]) {
+			break
+		}
+		end = n + 1
+		numbers++
+	}
+	if numbers == 0 || end < len(s) && classOf[s[end]]&alnum != 0 {
+		return 0
+	}
+	return end
+}
+
+func isDesignator(c byte) bool {
+	return c == 'Y' || c == 'M' || c == 'W' || c == 'D' || c == 'H' || c == 'S'
 }
 
 // ipv6End is the end of the IPv6 address that begins at i, with its zone; 0 where none does. A port can only follow in brackets.

@@ -69,6 +69,8 @@ type line struct {
 	quotes          quotes
 	// The last parameter: where it began and ended in s, and where its mark ended in out. markEnd is 0 where there is none yet.
 	lastStart, lastEnd, markEnd int
+	// measureEnd is where the last number ended that has a unit.
+	measureEnd int
 }
 
 // reset begins anew.
@@ -129,11 +131,7 @@ func (sc *scanner) take(end int) bool {
 func (sc *scanner) param(start, end int) {
 	sc.i = end
 	if sc.markEnd > 0 && sc.continues(sc.s[sc.lastEnd:start]) {
-		sc.n = sc.markEnd
-		sc.lastEnd = end
-		if sc.wantParams {
-			sc.params[len(sc.params)-1] = sc.s[sc.lastStart:end]
-		}
+		sc.extend(end)
 		return
 	}
 	if sc.n+len(Placeholder) > MaxBytes {
@@ -144,6 +142,14 @@ func (sc *scanner) param(start, end int) {
 	sc.lastStart, sc.lastEnd, sc.markEnd = start, end, sc.n
 	if sc.wantParams {
 		sc.params = append(sc.params, sc.s[start:end])
+	}
+}
+
+// extend makes what follows the last parameter up to end part of it.
+func (sc *scanner) extend(end int) {
+	sc.i, sc.n, sc.lastEnd = end, sc.markEnd, end
+	if sc.wantParams {
+		sc.params[len(sc.params)-1] = sc.s[sc.lastStart:end]
 	}
 }
 

@@ -3,10 +3,13 @@ package template
 // word reads what begins with a letter or a digit.
 func (sc *scanner) word() {
 	s, i := sc.s, sc.i
-	if sc.take(sc.namedEnd()) || sc.take(mailEnd(s, i)) || sc.take(uuidEnd(s, i)) || sc.take(ipv6End(s, i)) || sc.take(dateEnd(s, i)) {
+	if sc.take(sc.namedEnd()) || sc.take(mailEnd(s, i)) || sc.take(uuidEnd(s, i)) || sc.take(macEnd(s, i)) || sc.take(ipv6End(s, i)) || sc.take(dateEnd(s, i)) {
 		return
 	}
-	if i > 1 && s[i-1] == '-' && sc.take(podEnd(s, i)) {
+	if i > 1 && s[i-1] == '-' && sc.take(podEnd(s, i)) || sc.take(tokenEnd(s, i)) || sc.take(periodEnd(s, i)) {
+		return
+	}
+	if i > 0 && s[i-1] == '@' && sc.take(identityEnd(s, i)) {
 		return
 	}
 	if classOf[s[i]]&digit != 0 {
@@ -52,11 +55,14 @@ const (
 
 // counts of a run of letters and digits.
 type counts struct {
-	digits, hex, wide int
+	digits, hex, wide, lower, upper int
 	// breaks are changes of kind inside the run, but those from a capital to a small letter: each word of a name in camel case has one, in random text
 	// almost every second character is one. turns are changes between letters and digits.
 	breaks, turns int
 }
+
+// cased: letters of both cases.
+func (n *counts) cased() bool { return n.lower > 0 && n.upper > 0 }
 
 func count(text string) (n counts) {
 	before := uint8(0)
@@ -71,8 +77,15 @@ func count(text string) (n counts) {
 		case c&wide != 0:
 			n.wide++
 		}
+		switch {
+		case c&lower != 0:
+			n.lower++
+		case c&upper != 0:
+			n.upper++
+		}
 		kind := c & alnum
-		if i > 0 && kind != before {
+		if i > 0 && kind != before && kind != 0 && before != 0 { // what stands between the parts of a token is of no kind
+
 			if before != upper || kind != lower {
 				n.breaks++
 			}
@@ -87,11 +100,15 @@ func count(text string) (n counts) {
 
 // Lengths in bytes from which a run may be an id.
 const (
-	minHexID   = 6
-	minShortID = 4  // of hex digits that begins as no word does
-	minMixedID = 5  // of letters and digits that alternate
-	minCasedID = 10 // of letters of both cases and digits
-	minCased   = 20 // of letters of both cases alone
+	minHexID    = 6
+	minHexWord  = 8  // of letters that are hex digits: English has shorter words of these
+	minShortID  = 4  // of hex digits that begins as no word does
+	minMixedID  = 5  // of letters and digits that alternate
+	minCasedID  = 6  // of letters of both cases and digits
+	minLongID   = 10 // likewise, with longer runs of one kind
+	minCased    = 20 // of letters of both cases alone
+	minTokenID  = 12 // of parts between dashes and underscores
+	minIdentity = 4  // of hex digits behind an @
 )
 
 // shapeOf tells an id from a word and from a word with a number in it.
@@ -104,7 +121,7 @@ func shapeOf(text string) shape {
 		}
 		return isWord
 	case n.digits == 0:
-		if len(text) >= minCased && 3*n.breaks >= len(text) {
+		if len(text) >= minCased && 3*n.breaks >= len(text) || len(text) >= minHexWord && n.hex == len(text) {
 			return isID
 		}
 		return isWord
@@ -112,7 +129,7 @@ func shapeOf(text string) shape {
 		return isWord
 	case n.hex == len(text) && (len(text) >= minHexID || len(text) >= minShortID && (n.turns > 1 || classOf[text[0]]&digit != 0)):
 		return isID
-	case n.turns >= 3 && len(text) >= minMixedID, len(text) >= minCasedID && 4*n.breaks >= len(text):
+	case n.turns >= 3 && len(text) >= minMixedID, n.cased() && len(text) >= minCasedID && 3*n.breaks >= len(text), len(text) >= minLongID && 4*n.breaks >= len(text):
 		return isID
 	}
 	return isNumbered
@@ -221,6 +238,36 @@ func mailEnd(s string, i int) int {
 		end++
 	}
 	if !dot {
+		return 0
+	}
+	return end
+}
+
+// tokenEnd is the end of the random token that begins at i, and may have dashes and underscores in it (base64url, nanoid); 0 where none does.
+func tokenEnd(s string, i int) int {
+	if i > 0 && (s[i-1] == '-' || s[i-1] == '_') {
+		return 0
+	}
+	end, parts := i, 1
+	for end < len(s) && (classOf[s[end]]&(digit|lower|upper) != 0 || s[end] == '-' || s[end] == '_') {
+		if s[end] == '-' || s[end] == '_' {
+			parts++
+		}
+		end++
+	}
+	if parts == 1 || end-i < minTokenID {
+		return 0
+	}
+	if n := count(s[i:end]); n.digits == 0 || !n.cased() || 3*n.breaks < end-i {
+		return 0
+	}
+	return end
+}
+
+// identityEnd is the end of an object's hash code: com.example.Foo@1a2b3c4d; 0 where there is none.
+func identityEnd(s string, i int) int {
+	end := run(s, i, digit|hexLetter)
+	if end-i < minIdentity || end < len(s) && classOf[s[end]]&alnum != 0 {
 		return 0
 	}
 	return end
