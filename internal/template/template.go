@@ -6,7 +6,7 @@
 //
 // Parameters are what programs put into their messages: numbers with their units and signs, dates and times, hexadecimal and other ids,
 // UUIDs, IP addresses with their ports, e-mail addresses, what follows the "?" of a URL, the random ends of pods' names, values of keys
-// that name things (`user_id=...`), and quoted values. Words are never parameters. Quoted text is one only where it looks like a value:
+// and ids behind nouns that name things (`user_id=...`, `order A-17x`), and quoted values. Words are never parameters. Quoted text is one only where it looks like a value:
 // `user "bob"` is, `failed: "connection refused"` is not (quotes.go has the rules).
 //
 // Every kind of parameter leaves the same mark: an id that happens to have digits only is still the same id.

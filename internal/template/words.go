@@ -84,7 +84,8 @@ func count(text string) (n counts) {
 			n.upper++
 		}
 		kind := c & alnum
-		if i > 0 && kind != before && kind != 0 && before != 0 { // what stands between the parts of a token is of no kind
+		// What stands between the parts of a token is of no kind.
+		if i > 0 && kind != before && kind != 0 && before != 0 {
 
 			if before != upper || kind != lower {
 				n.breaks++
