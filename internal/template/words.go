@@ -86,7 +86,6 @@ func count(text string) (n counts) {
 		kind := c & alnum
 		// What stands between the parts of a token is of no kind.
 		if i > 0 && kind != before && kind != 0 && before != 0 {
-
 			if before != upper || kind != lower {
 				n.breaks++
 			}
