@@ -116,6 +116,8 @@ func (l *lane) countRepairs(ctx context.Context, r translate.Repairs, truncated 
 		{"trace_id", r.TraceID},
 		{"parent_span_id", r.ParentSpanID},
 		{"links", r.Links},
+		{"age", r.Age},
+		{"split", r.Parts},
 		{"truncated", cut},
 	} {
 		if c.n > 0 {
