@@ -39,6 +39,8 @@ type Config struct {
 	Environment string `mapstructure:"environment"`
 	// Release of events and transactions whose resource names none (service.version).
 	Release string `mapstructure:"release"`
+	// ReleaseFormat says what a release that comes from service.version looks like: "version", or "name@version" with the service's name.
+	ReleaseFormat string `mapstructure:"release_format"`
 	// SendDefaultPII lets through what names a person: user attributes, addresses of clients, cookies, authorization headers.
 	SendDefaultPII bool `mapstructure:"send_default_pii"`
 	// Scrub says which secrets are taken out before anything is queued.
@@ -214,6 +216,12 @@ const (
 	defaultBudgetEvery     = 5 * time.Minute
 )
 
+// The formats of a release.
+const (
+	releaseVersion = "version"
+	releaseNamed   = "name@version"
+)
+
 const (
 	noDSN       = "none" // of DSN: there is no default project, by choice
 	onFullBlock = "block"
@@ -237,7 +245,8 @@ func createDefaultConfig() component.Config {
 	retry.MaxElapsedTime = 0
 
 	return &Config{
-		OnFull: onFullBlock,
+		OnFull:        onFullBlock,
+		ReleaseFormat: releaseVersion,
 		Events: EventsConfig{
 			MinSeverity:    "error",
 			SpanExceptions: string(triage.SpanExceptionsError),
@@ -304,6 +313,9 @@ func (cfg *Config) Validate() error {
 	}
 	if cfg.Release != "" && envelope.SanitizeRelease(cfg.Release) != cfg.Release {
 		errs = append(errs, errors.New("'release' is not one that Sentry takes: at most 200 bytes, no slash, no line end, not \"latest\""))
+	}
+	if cfg.ReleaseFormat != releaseVersion && cfg.ReleaseFormat != releaseNamed {
+		errs = append(errs, fmt.Errorf("'release_format' must be %s or %s, not %q", releaseVersion, releaseNamed, cfg.ReleaseFormat))
 	}
 	scrubbing := cfg.scrubbing()
 	if err := scrubbing.Validate(); err != nil {

@@ -62,6 +62,7 @@ func TestConfigErrors(t *testing.T) {
 		"breadcrumbs' bytes":    {map[string]any{"dsn": goodDSN, "events": map[string]any{"breadcrumbs": map[string]any{"max_bytes": -1}}}, []string{"events", "'breadcrumbs::max_bytes'"}},
 		"a fingerprint":         {map[string]any{"dsn": goodDSN, "events": map[string]any{"fingerprints": []any{map[string]any{"match": map[string]any{"loggers": []any{"x"}}}}}}, []string{"events", "'fingerprints'", "'0'"}},
 		"a mode":                {map[string]any{"dsn": goodDSN, "traces": map[string]any{"mode": "spans"}}, []string{"traces", "'mode'", "transaction, stream, off"}},
+		"a release's format":    {map[string]any{"dsn": goodDSN, "release_format": "semver"}, []string{"'release_format'", "name@version"}},
 		"an empty rule":         {map[string]any{"dsn": goodDSN, "events": map[string]any{"exclude": []any{map[string]any{}}}}, []string{"events", "'exclude'", "'0'"}},
 		"a rule's regexp":       {map[string]any{"dsn": goodDSN, "events": map[string]any{"include": []any{map[string]any{"messages": []any{"("}}}}}, []string{"'include'", "messages::0"}},
 		"a threshold":           {map[string]any{"dsn": goodDSN, "events": map[string]any{"thresholds": []any{map[string]any{"loggers": []any{"x"}}}}}, []string{"thresholds", "'min_severity'"}},

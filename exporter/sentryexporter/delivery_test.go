@@ -349,3 +349,12 @@ func TestRefusalsOfStartNameTheReason(t *testing.T) {
 	require.NoError(t, e.Shutdown(context.Background()))
 	assert.ErrorIs(t, e.ConsumeLogs(context.Background(), errorLogs(1)), errNotStarted)
 }
+
+func TestReleasesWithTheServicesName(t *testing.T) {
+	fake := sentrytest.Start(t)
+	logs := startLogs(t, testConfig(fake, withoutQueue, func(cfg *Config) { cfg.ReleaseFormat = releaseNamed }))
+	ld := errorLogs(1)
+	ld.ResourceLogs().At(0).Resource().Attributes().PutStr("service.version", "1.2.3")
+	require.NoError(t, logs.ConsumeLogs(context.Background(), ld))
+	assert.Contains(t, string(fake.Accepted("event")[0].Body), `"release":"checkout@1.2.3"`)
+}

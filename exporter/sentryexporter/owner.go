@@ -181,10 +181,12 @@ func (o *owner) openProject(client *http.Client, cfg ProjectConfig) (*project, e
 	}
 	sdk := envelope.SDK{Name: sdkName, Version: o.set.BuildInfo.Version}
 	p, err := newProject(cfg.Name, dsn, projectSettings{
-		onFull:   onFull,
-		set:      o.set,
-		cfg:      o.cfg,
-		defaults: translate.Defaults{Environment: o.cfg.Environment, Release: o.cfg.Release},
+		onFull: onFull,
+		set:    o.set,
+		cfg:    o.cfg,
+		defaults: translate.Defaults{
+			Environment: o.cfg.Environment, Release: o.cfg.Release, NamedRelease: o.cfg.ReleaseFormat == releaseNamed,
+		},
 		client: transport.New(transport.Options{
 			DSN:       dsn,
 			HTTP:      client,
