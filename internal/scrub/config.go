@@ -39,8 +39,8 @@ func (c *Config) Validate() error {
 		}
 	}
 	for _, prefix := range c.Tokens {
-		if len(prefix) < minPrefix || !isWord[prefix[0]] || strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			errs = append(errs, fmt.Errorf("%q is no prefix of a secret: at least %d characters, no spaces, the first a letter or digit", prefix, minPrefix))
+		if len(prefix) < minPrefix || !isWord[prefix[0]] || !isWord[prefix[1]] || strings.ContainsFunc(prefix, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			errs = append(errs, fmt.Errorf("%q is no prefix of a secret: at least %d characters, no spaces, the first two letters, digits or _", prefix, minPrefix))
 		}
 	}
 	for _, name := range c.Off {

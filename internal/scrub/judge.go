@@ -8,7 +8,7 @@ func (s *scanner) isSecret(is class, v *found) bool {
 		v.to = trimEnd(s.text, v.from, v.to)
 	}
 	text := s.text[v.from:v.to]
-	if text == "" || isPlaceholder(text) || !v.quoted && v.how != query && s.isCode(v, text) {
+	if text == "" || isPlaceholder(text) || len(text) < 4 && !hasAlnum(text) || !v.quoted && v.how != query && s.isCode(v, text) {
 		return false
 	}
 	if v.how == loose && v.quoted {
@@ -31,7 +31,16 @@ func (s *scanner) isSecret(is class, v *found) bool {
 	case classSoft:
 		return v.how == query || !isStateWord(text) && looksRandom(text)
 	}
-	return v.quoted || v.how != loose || !isProse(text)
+	return v.quoted || v.how != loose || !isProse(text) && !isShortNumber(text)
+}
+
+func hasAlnum(text string) bool {
+	for i := range len(text) {
+		if isAlnum(text[i]) || text[i] >= 0x80 {
+			return true
+		}
+	}
+	return false
 }
 
 func isDirectory(text string) bool {
@@ -109,7 +118,7 @@ func isPlaceholder(text string) bool {
 		return true
 	case c == '{' && len(text) > 2 && (text[1] == '{' || len(text) < 24 && text[len(text)-1] == '}' && !strings.ContainsAny(text, `":=`)):
 		return true
-	case c == '<' && text[len(text)-1] == '>':
+	case c == '<' && (text[len(text)-1] == '>' || isLower(text[len(text)-1])): // "<redacted>", "<input type=..."
 		return true
 	case c == '\\' && strings.Contains(text, "u003c") && strings.HasSuffix(text, "u003e"):
 		return true
@@ -138,33 +147,50 @@ func isAll(text string, c byte) bool {
 	return true
 }
 
-// isCode holds for an expression in a line of source, which traces quote: a call, an index, a member that is named like the secret itself.
+// isCode holds for an expression in a line of source, which traces quote: a call, an index, a member or a variable that is named like the
+// secret itself.
 func (s *scanner) isCode(v *found, text string) bool {
 	if text[0] == '&' && v.how == loose {
 		return true
 	}
-	i, dots := 0, 0
-	for i < len(text) && isAlpha(text[0]) && (isWord[text[i]] || text[i] == '.') {
-		if text[i] == '.' {
-			dots++
-		}
-		i++
-	}
+	name := identifier(text)
+	next := s.peek(v.to)
 	switch {
-	case i == 0:
+	case name == "":
 		return false
-	case i < len(text):
-		closes := text[len(text)-1] == ')' || text[len(text)-1] == '('
-		return text[i] == '(' && (dots > 0 || closes) || text[i] == '[' && i+1 < len(text) && !isDigit(text[i+1])
-	}
-	if c := s.peek(v.to); c == '(' || c == '[' {
+	case len(name) < len(text):
+		last := text[len(text)-1]
+		dotted := strings.IndexByte(name, '.') >= 0
+		return text[len(name)] == '(' && (dotted || last == ')' || last == '(') || text[len(name)] == '[' && len(text) > len(name)+1 && !isDigit(text[len(name)+1])
+	case (next == '(' || next == '[') && strings.IndexFunc(text, isDigitRune) < 0:
+		return true
+	case v.how == loose && typeWords[text]:
 		return true
 	}
-	if dot := strings.LastIndexByte(text, '.'); dot > 0 && dot < len(text)-1 {
-		_, exact := nameOf(text[dot+1:])
-		return exact
+	return (v.how == loose || isCloser(next)) && (text == v.name || isMember(text))
+}
+
+// identifier is the beginning of a text that is one, dots included.
+func identifier(text string) string {
+	i := 0
+	for i < len(text) && !isDigit(text[0]) && text[0] != '.' && (isWord[text[i]] || text[i] == '.') {
+		i++
 	}
-	return v.how == loose && typeWords[text]
+	return text[:i]
+}
+
+func isDigitRune(r rune) bool { return '0' <= r && r <= '9' }
+
+func isCloser(c byte) bool { return c == ')' || c == ',' || c == ';' || c == ']' || c == '}' }
+
+// isMember holds for "self.password".
+func isMember(text string) bool {
+	dot := strings.LastIndexByte(text, '.')
+	if dot <= 0 || dot == len(text)-1 {
+		return false
+	}
+	_, exact := nameOf(text[dot+1:])
+	return exact
 }
 
 // typeWords are the types that declarations in source lines name, and words that begin an expression.

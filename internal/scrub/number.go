@@ -2,27 +2,33 @@ package scrub
 
 // number looks at a word that begins with a digit: a card's number, a social security number, the token of a Telegram bot.
 func (s *scanner) number(from, to int) (find, bool) {
+	n := to - from
+	if n > maxCard || lengths>>n&1 == 0 {
+		return find{}, false
+	}
 	for i := from; i < to; i++ {
 		if !isDigit(s.text[i]) {
 			return find{}, false
 		}
 	}
-	n := to - from
 	if n == 3 && s.peek(to) == '-' {
 		return s.ssn(from)
 	}
-	if n >= 8 && n <= 10 && s.peek(to) == ':' {
+	if n >= 8 && n <= 10 {
 		return s.telegram(from, to)
 	}
-	if n == 4 || n >= minCard && n <= maxCard {
-		return s.card(from, to)
-	}
-	return find{}, false
+	return s.card(from, to)
 }
+
+// lengths are those of the words of digits that begin something: a bit for each.
+const lengths = 1<<3 | 1<<4 | 1<<8 | 1<<9 | 1<<10 | 1<<14 | 1<<15 | 1<<16
 
 // telegram: the token of a bot is its number, a colon and 35 characters.
 func (s *scanner) telegram(from, to int) (find, bool) {
 	const secret = 35
+	if s.peek(to) != ':' {
+		return find{}, false
+	}
 	end := s.run(to+1, wordOrDash)
 	if end-to-1 != secret || !isMixed(s.text[to+1:end]) {
 		return find{}, false
@@ -87,7 +93,7 @@ func (s *scanner) card(from, to int) (find, bool) {
 	return find{from: from, to: end, rule: RuleCard, quote: s.quoteAround(from, end)}, true
 }
 
-// isPrinted holds for the groups of digits on cards: 4-4-4-4, 4-6-5, 4-6-4, or one.
+// isPrinted holds for the groups of digits on cards: 4-4-4-4 and shorter, 4-6-5, 4-6-4, or one.
 func isPrinted(sizes []int) bool {
 	switch len(sizes) {
 	case 1:
@@ -95,7 +101,7 @@ func isPrinted(sizes []int) bool {
 	case 3:
 		return sizes[0] == 4 && sizes[1] == 6
 	case 4:
-		return sizes[0] == 4 && sizes[1] == 4 && sizes[2] == 4 && sizes[3] == 4
+		return sizes[0] == 4 && sizes[1] == 4 && sizes[2] == 4
 	}
 	return false
 }
@@ -139,7 +145,7 @@ func (s *scanner) standsAlone(at, step int) bool {
 	switch {
 	case isWord[c], c >= 0x80 && step > 0, c == '+' && step < 0:
 		return false
-	case c == '.' || c == ',':
+	case c == '.':
 		return !isDigit(beyond)
 	case c == '-' || c == ':' && step > 0:
 		return !isAlnum(beyond)

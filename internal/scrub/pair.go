@@ -105,6 +105,8 @@ func (s *scanner) nameBefore(sign int) (name, bool) {
 		return name{}, false
 	}
 	switch last := s.text[end-1]; {
+	case last == ']' && end-2 > s.done && isQuote(s.text[end-2]): // config["password"] = "x"
+		return s.quotedName(end - 1)
 	case isWord[last] || last == ']':
 		return s.plainName(end)
 	case isQuote(last):

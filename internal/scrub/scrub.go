@@ -43,14 +43,15 @@ func lowered(list []string) []string {
 }
 
 // classCache remembers the classes of the keys that were asked for first: telemetry uses the same few all the time. Its size is fixed, and a
-// slot that is taken stays so: keys that are never the same twice cost no memory.
+// place that is taken stays so: keys that are never the same twice cost no memory.
 type classCache struct {
-	seed  maphash.Seed
-	slots [cacheSlots]atomic.Pointer[cachedClass]
+	seed maphash.Seed
+	sets [cacheSets][cacheWays]atomic.Pointer[cachedClass]
 }
 
 const (
-	cacheSlots   = 1024
+	cacheSets    = 512
+	cacheWays    = 4   // keys of one hash
 	maxCachedKey = 256 // bytes; longer keys are read anew each time
 )
 
@@ -63,16 +64,19 @@ func (c *classCache) of(key string, read func(string) class) class {
 	if len(key) > maxCachedKey {
 		return read(key)
 	}
-	slot := &c.slots[maphash.String(c.seed, key)%cacheSlots]
-	known := slot.Load()
-	if known != nil && known.key == key {
-		return known.is
+	set := &c.sets[maphash.String(c.seed, key)%cacheSets]
+	for i := range set {
+		known := set[i].Load()
+		if known == nil {
+			is := read(key)
+			set[i].CompareAndSwap(nil, &cachedClass{strings.Clone(key), is})
+			return is
+		}
+		if known.key == key {
+			return known.is
+		}
 	}
-	is := read(key)
-	if known == nil {
-		slot.CompareAndSwap(nil, &cachedClass{strings.Clone(key), is})
-	}
-	return is
+	return read(key)
 }
 
 // attribute is the class of an attribute's key.

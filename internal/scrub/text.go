@@ -105,10 +105,7 @@ func (s *scanner) next() (find, bool) {
 				end++
 			}
 			s.at = end
-			if !s.tokens.begins[text[i]] {
-				continue
-			}
-			if i += escaped(text, i); i >= end || !s.tokens.begins[text[i]] {
+			if end-i < 2 || !s.tokens.mayBegin(text[i], text[i+1]) {
 				continue
 			}
 			if f, ok := s.word(i, end); ok && s.take(f) {
@@ -150,26 +147,25 @@ func (s *scanner) sign(kind trigger, i int) (find, bool) {
 	case aQuote:
 		return s.sqlPassword(i)
 	case aPercent:
-		s.escapes = s.escapes || isEscape(s.text, i+1)
+		if isEscape(s.text, i+1) {
+			s.escapes = true
+			s.at = i + len("%00") // a word may begin behind it
+		}
 	case aPlus:
 		s.plus = true
 	case aSlash:
-		s.escapes = s.escapes || s.peek(i+1) == 'u' && isASCII(s.text, i+1)
+		switch s.peek(i + 1) {
+		case 'n', 'r', 't':
+			s.at = i + len(`\n`)
+		case 'u':
+			if isASCII(s.text, i+1) {
+				s.escapes = true
+				s.at = i + len(`\u0000`)
+			}
+		}
 	}
 	return find{}, false
 }
-
-// begins holds for the bytes that something may begin with besides the tokens: numbers, "Bearer", an IBAN, a JWT; and those of escapes, behind
-// which a word begins.
-var begins = func() (t [256]bool) {
-	for c := range t {
-		t[c] = isDigit(byte(c)) || isUpper(byte(c))
-	}
-	for _, c := range "benrtu" {
-		t[c] = true
-	}
-	return t
-}()
 
 // word looks at a word and at what follows it.
 func (s *scanner) word(from, to int) (find, bool) {
@@ -253,8 +249,13 @@ func (s *Scrubber) needsText(text string) bool {
 		return false
 	}
 	sc := s.scan(text)
-	_, found := sc.next()
-	return found || sc.hasEscapes() && s.findInView(text)
+	if _, found := sc.next(); found || !sc.hasEscapes() {
+		return found
+	}
+	v := s.openView(text)
+	defer v.close()
+	_, found := v.next()
+	return found
 }
 
 // hasEscapes reports whether the text, which was read to its end, has escapes.
@@ -285,23 +286,32 @@ func (s *Scrubber) pass(text string, counts *Counts) (string, bool) {
 		return text, false
 	}
 	sc := s.scan(text)
-	f, found := sc.next()
-	if !found {
-		if sc.hasEscapes() {
-			return s.cleanView(text, counts)
-		}
+	if f, found := sc.next(); found {
+		return cleaned(text, f, sc.next, counts), true
+	}
+	if !sc.hasEscapes() {
 		return text, false
 	}
+	v := s.openView(text)
+	defer v.close()
+	f, found := v.next()
+	if !found {
+		return text, false
+	}
+	return cleaned(text, f, v.next, counts), true
+}
+
+// cleaned is a text without the secrets f and those that come next.
+func cleaned(text string, f find, next func() (find, bool), counts *Counts) string {
 	out := make([]byte, 0, len(text)+len(Filtered))
 	done := 0
-	for ; found; f, found = sc.next() {
+	for found := true; found; f, found = next() {
 		counts[f.rule]++
 		out = append(out, text[done:f.from]...)
 		out = appendFiltered(out, f.quote)
 		done = f.to
 	}
-	out = append(out, text[done:]...)
-	return string(out), true
+	return string(append(out, text[done:]...))
 }
 
 // appendFiltered writes what stands for a secret.

@@ -103,16 +103,16 @@ var tokenForms = []tokenForm{
 
 // tokenTable finds the forms by their first byte.
 type tokenTable struct {
-	begins [256]bool
 	byByte [256][]tokenForm
+	// second tells, for the first byte of a word, the second bytes of what may be found in it: a bit for each, by its last six bits.
+	second [256]uint64
 }
 
 func newTokenTable(more []string) (t tokenTable) {
-	t.begins = begins
 	add := func(form tokenForm) {
 		c := form.prefix[0]
 		t.byByte[c] = append(t.byByte[c], form)
-		t.begins[c] = true
+		t.begin(form.prefix)
 	}
 	for _, prefix := range more {
 		add(tokenForm{prefix: prefix, least: 1, is: isBase64OrDot})
@@ -120,8 +120,24 @@ func newTokenTable(more []string) (t tokenTable) {
 	for _, form := range tokenForms {
 		add(form)
 	}
+	for country := range ibanLengths {
+		t.begin(country)
+	}
+	for _, word := range []string{"Be", "be", "BE", "Ba", "ba", "BA", "ey"} { // Bearer, Basic, JWT
+		t.begin(word)
+	}
+	for digit := range byte(10) {
+		for second := range byte(10) {
+			t.begin(string([]byte{'0' + digit, '0' + second}))
+		}
+	}
 	return t
 }
+
+func (t *tokenTable) begin(with string) { t.second[with[0]] |= 1 << (with[1] & 63) }
+
+// mayBegin reports whether a word that begins with two bytes may hold anything.
+func (t *tokenTable) mayBegin(first, second byte) bool { return t.second[first]>>(second&63)&1 != 0 }
 
 func isBase64OrDot(c byte) bool { return isBase64(c) || c == '.' }
 

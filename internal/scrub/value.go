@@ -4,13 +4,14 @@ package scrub
 type found struct {
 	from, to int
 	quote    int // find.quote
+	name     string
 	how      how
 	quoted   bool // it stands in quotes or brackets
 }
 
 // valueAt reads the value behind a sign.
 func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
-	v := found{how: s.howJoined(n, sign, value)}
+	v := found{name: s.text[n.from:n.to], how: s.howJoined(n, sign, value)}
 	at := s.blanks(value)
 	if at == len(s.text) {
 		return v, false
@@ -27,7 +28,7 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 	}
 	v.from = at
 	switch s.text[at] {
-	case '[', '{', '(':
+	case '[', '{':
 		if s.has(at, Filtered) || s.view || is == classSoft || is == classPerson {
 			return v, false
 		}
@@ -135,10 +136,14 @@ func (s *scanner) bracketValue(v found, n *name) (found, bool) {
 		}
 	}
 	v.quote = 0
-	if line == 0 {
-		line = s.lineEnd(v.from)
+	switch {
+	case line > 0:
+		v.to = line
+	case s.isKey(n): // JSON that was cut off
+		v.to = s.reach(v.from)
+	default:
+		v.to = s.lineEnd(v.from)
 	}
-	v.to = line
 	return v, true
 }
 
@@ -156,7 +161,7 @@ func (s *scanner) valueEnd(from int) int {
 	i := from
 	for end := s.reach(from); i < end; i++ {
 		switch c := s.text[i]; {
-		case isSpace(c), c == ';', isQuote(c), c == '<' && i > from, c == '>' && s.text[from] != '<':
+		case c <= ' ', c == ';', isQuote(c), c == '<' && i > from, c == '>' && s.text[from] != '<':
 			return i
 		case c == '>':
 			return i + 1
@@ -244,7 +249,10 @@ func (s *scanner) credentialsEnd(n *name, from int) int {
 	end := s.valueEnd(from)
 	parameters := false
 	for i := from; i < end; i++ {
-		parameters = parameters || s.text[i] == '=' && i+1 < len(s.text) && (isQuote(s.text[i+1]) || isAlnum(s.text[i+1]))
+		if s.text[i] == '=' {
+			next := s.peek(s.run(i+1, func(c byte) bool { return c == '\\' }))
+			parameters = parameters || isQuote(next) || isAlnum(s.peek(i+1))
+		}
 	}
 	if !parameters {
 		return end

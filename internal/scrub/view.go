@@ -15,23 +15,6 @@ var views = sync.Pool{New: func() any { return new([]byte) }}
 // maxView is the size in bytes of a buffer that is kept.
 const maxView = 64 << 10
 
-// viewed calls look with the view of a text, which it must not keep.
-func viewed(text string, look func(plain string)) {
-	buffer := views.Get().(*[]byte)
-	plain := (*buffer)[:0]
-	steps := stepsOf(text)
-	for i := 0; i < len(text); {
-		c, width := steps.at(i)
-		plain = append(plain, c)
-		i += width
-	}
-	look(unsafe.String(unsafe.SliceData(plain), len(plain)))
-	if cap(plain) <= maxView {
-		*buffer = plain
-	}
-	views.Put(buffer)
-}
-
 // steps undo escapes one by one.
 type steps struct {
 	text string
@@ -111,44 +94,49 @@ func (o *origin) of(plain int) int {
 	return o.raw
 }
 
-// findInView reports whether there is a secret in the view of a text.
-func (s *Scrubber) findInView(text string) (found bool) {
-	s.eachInView(text, func(find) bool {
-		found = true
-		return false
-	})
-	return found
+// viewScan finds the secrets that show in the view of a text.
+type viewScan struct {
+	view   scanner
+	raw    scanner // of the text itself
+	origin origin
+	buffer *[]byte
 }
 
-// cleanView takes the secrets out that show in the view of a text.
-func (s *Scrubber) cleanView(text string, counts *Counts) (cleaned string, found bool) {
-	var out []byte
-	done := 0
-	s.eachInView(text, func(f find) bool {
-		counts[f.rule]++
-		found = true
-		out = append(append(out, text[done:f.from]...), Filtered...)
-		done = f.to
-		return true
-	})
-	return string(append(out, text[done:]...)), found
+// openView makes the view of a text. It must be closed.
+func (s *Scrubber) openView(text string) viewScan {
+	v := viewScan{raw: s.scan(text), origin: origin{steps: stepsOf(text)}, buffer: views.Get().(*[]byte)}
+	plain := (*v.buffer)[:0]
+	for i := 0; i < len(text); {
+		c, width := v.origin.at(i)
+		plain = append(plain, c)
+		i += width
+	}
+	*v.buffer = plain
+	v.view = s.scan(unsafe.String(unsafe.SliceData(plain), len(plain))) // valid until close
+	v.view.view = v.raw.json
+	return v
 }
 
-// eachInView calls yield for the secrets that show in the view of a text, by their places in the text, until it wants no more.
-func (s *Scrubber) eachInView(text string, yield func(find) bool) {
-	raw := s.scan(text)
-	viewed(text, func(plain string) {
-		sc := s.scan(plain)
-		sc.view = raw.json
-		o := origin{steps: stepsOf(text)}
-		for f, ok := sc.next(); ok; f, ok = sc.next() {
-			f.from = o.of(f.from)
-			f.to = o.of(f.to)
-			if raw.isWithinString(f.from, f.to) && !yield(f) {
-				return
-			}
+// next is the next secret, by its place in the text.
+func (v *viewScan) next() (find, bool) {
+	for {
+		f, ok := v.view.next()
+		if !ok {
+			return find{}, false
 		}
-	})
+		f.from = v.origin.of(f.from)
+		f.to = v.origin.of(f.to)
+		if f.quote = 0; v.raw.isWithinString(f.from, f.to) {
+			return f, true
+		}
+	}
+}
+
+func (v *viewScan) close() {
+	if cap(*v.buffer) > maxView {
+		*v.buffer = nil
+	}
+	views.Put(v.buffer)
 }
 
 // isWithinString reports whether a part of JSON lies within one string; other texts are as good as one. It is asked in ascending order.
