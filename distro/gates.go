@@ -1,3 +1,4 @@
+// Program otelcol-sentry is the distribution. What ocb generates is in main*.go and components.go; the rest is what it cannot say.
 package main
 
 import "go.opentelemetry.io/collector/featuregate"

@@ -77,6 +77,7 @@ type Fake struct {
 	check   envelope.CheckOptions
 	traces  map[string]string // members of the sampling contexts seen so far
 	blind   bool
+	mortal  bool
 }
 
 // Start starts a Fake that answers 200. The test fails if any envelope breaks a rule.
@@ -122,13 +123,27 @@ func (f *Fake) Unchecked() {
 	f.blind = true
 }
 
+// MortalSenders says that senders may be killed: a request that ends in its middle breaks no rule, and nothing came.
+func (f *Fake) MortalSenders() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.mortal = true
+}
+
 func (f *Fake) serve(w http.ResponseWriter, req *http.Request) {
 	f.mu.Lock()
-	blind := f.blind
+	blind, mortal := f.blind, f.mortal
 	f.mu.Unlock()
 	if blind {
 		_, _ = io.Copy(io.Discard, req.Body) // the client may be gone
 		return
+	}
+	if mortal {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler) // nobody is there who could read an answer
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
 	received, problem := f.read(req)
 	if problem != "" {

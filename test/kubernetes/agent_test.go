@@ -80,12 +80,10 @@ func (a *agent) start() {
 }
 
 func (a *agent) launch() {
-	binary, err := filepath.Abs(filepath.Join(root, "bin", "otelcol-sentry"))
-	require.NoError(a.t, err)
 	a.mu.Lock()
 	a.output.Reset()
 	a.mu.Unlock()
-	a.cmd = exec.Command(binary, a.args...)
+	a.cmd = exec.Command(binary(a.t), a.args...)
 	a.cmd.Dir, a.cmd.Env, a.cmd.Stdout, a.cmd.Stderr = root, a.env, a, a
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(a.t, a.cmd.Start())

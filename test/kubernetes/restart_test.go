@@ -98,6 +98,7 @@ func TestKilled(t *testing.T) {
 	c.apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: killed}}`)
 	n := newNode(t, c, "killed-node")
 	fake := sentrytest.Start(t)
+	fake.MortalSenders()
 	a := newAgent(t, n, fake.DSN("7"), everything)
 	pods := somePods(n, "killed", 5)
 	for round := range 4 {
@@ -156,6 +157,7 @@ func TestStoppedWhileSentryIsDown(t *testing.T) {
 			c.apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: down}}`)
 			n := newNode(t, c, "down-node")
 			fake := sentrytest.Start(t)
+			fake.MortalSenders()
 			up := downUntil(fake)
 			a := newAgent(t, n, fake.DSN("7"), tiny)
 			pods := somePods(n, "down", 5)
@@ -185,7 +187,7 @@ func TestStateIsPrivate(t *testing.T) {
 	n := newNode(t, c, "private-node")
 	a := newAgent(t, n, sentrytest.Start(t).DSN("7"), "")
 	a.start()
-	for _, dir := range []string{"offsets", "queues"} {
+	for _, dir := range []string{"offsets", "queues", "spans"} {
 		info, err := os.Stat(filepath.Join(a.state, dir))
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o700), info.Mode().Perm(), dir)
