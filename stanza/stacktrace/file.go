@@ -31,6 +31,8 @@ type file struct {
 	seen atomic.Int64 // Unix nanoseconds
 	lag  time.Duration
 
+	deferred deferral
+
 	out []*entry.Entry // of the batch that is worked on
 	buf []byte
 }
@@ -47,12 +49,20 @@ type stream struct {
 // maxSources is how many files, by their paths, are one log: the one that is written, and those being read that it was rotated to.
 const maxSources = 4
 
-// source finds how far a path has been taken.
-func (f *file) source(path string) *source {
+// find gives how far a path has been taken, or nil.
+func (f *file) find(path string) *source {
 	for i := range f.sources {
 		if f.sources[i].path == path {
 			return &f.sources[i]
 		}
+	}
+	return nil
+}
+
+// source is find, for a path that may be new.
+func (f *file) source(path string) *source {
+	if src := f.find(path); src != nil {
+		return src
 	}
 	if len(f.sources) == maxSources {
 		f.sources = append(f.sources[:0], f.sources[1:]...)
@@ -210,7 +220,8 @@ func joined(lines []join.Line[*entry.Entry]) *entry.Entry {
 }
 
 // expire lets go what no line came to since the given time.
-func (f *file) expire(o *Operator, since int64) {
+func (f *file) expire(o *Operator, now, since int64) {
+	f.resume(o, now, since)
 	for _, s := range f.streams {
 		if len(s.parts) > 0 && s.partAt <= since {
 			f.takeParts(o, s, since)
@@ -222,6 +233,7 @@ func (f *file) expire(o *Operator, since int64) {
 
 // flush lets go all.
 func (f *file) flush(o *Operator) {
+	f.resume(o, f.deferred.since, f.deferred.since)
 	for _, s := range f.streams {
 		f.takeParts(o, s, 0)
 		s.lines.Flush()
@@ -231,7 +243,7 @@ func (f *file) flush(o *Operator) {
 
 // holds reports whether a line is held that no storage but ours has.
 func (f *file) holds() bool {
-	if len(f.unsent) > 0 || len(f.out) > 0 {
+	if len(f.unsent) > 0 || len(f.out) > 0 || len(f.deferred.entries) > 0 {
 		return true
 	}
 	for _, s := range f.streams {
@@ -273,6 +285,9 @@ func (f *file) append(dst []byte) []byte {
 			dst = appendEntry(append(dst, heldPart), part)
 		}
 	}
+	for _, e := range f.deferred.entries {
+		dst = appendEntry(append(dst, heldDeferred), e)
+	}
 	return append(dst, heldEnd)
 }
 
@@ -281,6 +296,7 @@ const (
 	heldEnd byte = iota
 	heldLine
 	heldPart
+	heldDeferred
 )
 
 // restore reads what append wrote. What cannot be read is left out; the error says so.
@@ -306,7 +322,11 @@ func restore(o *Operator, value []byte, at time.Time) (*file, error) {
 			return f, d.err
 		}
 		text, isText := textOf(e)
-		if kind == heldPart {
+		switch kind {
+		case heldDeferred:
+			f.hold(pathOf(e), []*entry.Entry{e}, now)
+			continue
+		case heldPart:
 			name, _ := e.Attributes[streamAttribute].(string)
 			s := f.stream(name, "", o.limits)
 			s.parts, s.partSize, s.partAt = append(s.parts, e), s.partSize+len(text), now

@@ -148,7 +148,13 @@ func (o *Operator) process(path string, entries []*entry.Entry) error {
 	f := o.lock(path, offsetOf(entries[0]))
 	defer f.mu.Unlock()
 	began := o.clock.now()
-	f.take(o, entries, f.now(began))
+	now := f.now(began)
+	if f.begins(path, entries) {
+		f.hold(path, entries, now)
+	} else {
+		f.take(o, entries, now)
+	}
+	f.resume(o, now, now-int64(o.flushAfter))
 	err := o.send(f)
 	o.save(f)
 	ended := o.clock.now()
@@ -330,7 +336,7 @@ func (o *Operator) tick() {
 		switch {
 		case f.gone:
 		case f.holds():
-			if f.expire(o, f.now(now.Add(-o.flushAfter))); len(f.out) > 0 || len(f.unsent) > 0 {
+			if f.expire(o, f.now(now), f.now(now.Add(-o.flushAfter))); len(f.out) > 0 || len(f.unsent) > 0 {
 				if due = append(due, f); len(due) == tickFiles {
 					o.letGo(due)
 					due = due[:0]

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -326,6 +328,68 @@ func TestRotatedFileIsReadOn(t *testing.T) {
 	r.feedLines("/pods/0.log", 0, traceLines[3], "INFO new file")
 	require.NoError(t, r.Stop())
 	assert.Equal(t, []string{strings.Join(traceLines, "\n"), "INFO new file"}, r.sink.bodies())
+}
+
+// TestRotatedTailFirst: the new file's lines wait until the old one, which stands under another name, has been read to its end.
+func TestRotatedTailFirst(t *testing.T) {
+	dir := t.TempDir()
+	live, rotated := filepath.Join(dir, "0.log"), filepath.Join(dir, "0.log.20261121-171634")
+	for name, run := range map[string]func(r *rig, read func(path string, from, to int) []*entry.Entry) *rig{
+		"the new file comes first": func(r *rig, read func(string, int, int) []*entry.Entry) *rig {
+			r.feed(read(live, 3, 5)...)
+			assert.Empty(r.t, r.sink.bodies())
+			r.feed(read(rotated, 1, 3)...)
+			return r
+		},
+		"in pieces": func(r *rig, read func(string, int, int) []*entry.Entry) *rig {
+			r.feed(read(live, 3, 4)...)
+			r.feed(read(rotated, 1, 2)...)
+			r.feed(read(live, 4, 5)...)
+			r.feed(read(rotated, 2, 3)...)
+			return r
+		},
+		"a kill between": func(r *rig, read func(string, int, int) []*entry.Entry) *rig {
+			r.feed(read(live, 3, 5)...)
+			r.kill()
+			r = open(r.t, testConfig(), r.store)
+			r.feed(read(rotated, 1, 3)...)
+			return r
+		},
+		"the rest of the old file never comes": func(r *rig, read func(string, int, int) []*entry.Entry) *rig {
+			r.feed(read(live, 3, 5)...)
+			r.clock.turn(time.Second)
+			assert.Empty(r.t, r.sink.bodies(), "now the lines wait as others do")
+			return r
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines := append(append([]string{}, traceLines...), "INFO next")
+			require.NoError(t, os.WriteFile(live, []byte(strings.Join(lines[:3], "\n")+"\n"), 0o600))
+			offsets := offsetsOf(lines)
+			read := func(path string, from, to int) (out []*entry.Entry) {
+				for n := from; n < to; n++ {
+					offset := offsets[n]
+					if path == live && n >= 3 {
+						offset -= offsets[3]
+					}
+					out = append(out, record(path, offset, lines[n]))
+				}
+				return out
+			}
+			r := open(t, testConfig(), newMemory())
+			r.feed(read(live, 0, 1)...)
+			require.NoError(t, os.Rename(live, rotated))
+			require.NoError(t, os.WriteFile(live, []byte(strings.Join(lines[3:], "\n")+"\n"), 0o600))
+			r = run(r, read)
+			require.NoError(t, r.Stop())
+			bodies := r.sink.bodies()
+			if name == "the rest of the old file never comes" {
+				assert.Equal(t, []string{lines[0] + "\n" + lines[3], lines[4]}, bodies)
+				return
+			}
+			assert.Equal(t, []string{strings.Join(traceLines, "\n"), "INFO next"}, bodies)
+		})
+	}
 }
 
 // TestNewFileAfterRestart: under the path of the file that was read stands another one, which may even begin as that did.
