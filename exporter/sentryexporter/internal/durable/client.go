@@ -50,6 +50,9 @@ func newClient(ctx context.Context, inner storage.Client, guard *Guard) (*client
 	if err != nil {
 		return nil, err
 	}
+	if err := guard.recall(ctx, inner); err != nil {
+		return nil, err
+	}
 	return &client{
 		inner: inner, guard: guard, restored: earlier.bookkeeping, gaps: earlier.gaps, restoredEnd: earlier.end, owed: make(map[string]struct{}),
 	}, nil
@@ -110,6 +113,7 @@ func (c *client) Close(ctx context.Context) error {
 	defer c.mu.Unlock()
 	if !c.sealed {
 		_ = c.settle(ctx) // what is still owed is delivered once more after the next start
+		c.guard.note(ctx, c.inner)
 	}
 	return c.inner.Close(ctx)
 }

@@ -35,7 +35,8 @@
 //   - A refused write stays counted in the queue's size until the queue has once been empty. Ready keeps this small: while the storage
 //     fails it lets one request through per probeInterval and refuses the others before the queue counts them.
 //   - A request larger than queue_size is refused, or with block_on_overflow waits until its context ends: cut before offering.
-//   - A request that was delivered in part when the process stops comes back whole: what is sent must carry stable ids.
+//   - A request that was delivered in part when the process stops comes back whole: what is sent must carry stable ids (a Note can
+//     tell the next run what was delivered).
 //   - While a read is tried again the queue holds its lock: who offers without asking Ready waits for it, and its size metric has no
 //     answer until the storage can be read, or until Stop.
 //   - Requests that passed one that waits are stepped over one by one at the next start: about a microsecond each.

@@ -25,6 +25,10 @@ type Options struct {
 	// Restored is called with each stored request of an earlier run when the queue reads it, before the queue decodes it. It must not
 	// keep the bytes.
 	Restored func(request []byte)
+	// Note is asked, when the queue has ended in order, for what the next run is to know; Recall is given that when the queue starts. After a
+	// kill it is what the run before had to say, or nothing. Nothing is noted where the storage fails.
+	Note   func() []byte
+	Recall func(note []byte)
 	// PutAside is called for a damaged file that was renamed at start; what it holds is not sent.
 	PutAside func(file string)
 	// Changed is called when the storage begins to fail, with its error, and when it is seen to work again, with nil.
