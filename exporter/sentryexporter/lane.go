@@ -45,7 +45,7 @@ type lane struct {
 	limited    limitedSince
 	poison     poison
 	sent       sentIDs
-	taken      takenParts // pieces of requests
+	taken      takenParts    // pieces of requests
 	accepted   atomic.Uint64 // envelopes delivered
 	queued     queued
 	guard      *durable.Guard // of the queue's storage; nil: the queue is in memory
@@ -64,6 +64,8 @@ func newLane(p *project, kind laneKind, categories ...sentry.Category) *lane {
 			ReadFailed:  func() { l.storageFailed("read") },
 			WriteFailed: func() { l.storageFailed("write") },
 			Restored:    l.restored,
+			Note:        l.sent.note,
+			Recall:      l.sent.recall,
 			PutAside:    func(string) { p.telemetry.ExporterSentryDamagedQueues.Add(context.Background(), 1) },
 			Changed: func(err error) {
 				if err != nil {

@@ -7,7 +7,8 @@ import (
 )
 
 // One id can be in a lane twice: what triage knew before a restart it does not know after it, two requests that are decided at once do
-// not know of each other, and a sender repeats what was accepted without its hearing of it. It is sent once.
+// not know of each other, and a sender repeats what was accepted without its hearing of it. It is sent once; a durable lane knows this
+// over a restart in order, and after a kill from the last start on.
 
 // sentGeneration is how many ids one generation holds: with map overhead, two of them are about 1 MB.
 const sentGeneration = 1 << 14
@@ -83,6 +84,32 @@ func (s *sentIDs) put(id sentry.EventID, booked bool) {
 		s.young = make(map[sentry.EventID]bool)
 	}
 	s.young[id] = booked
+}
+
+// note is what the next run is to know: the delivered ids, the oldest first. A request that was delivered in part when the process ends
+// comes back whole.
+func (s *sentIDs) note() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	note := make([]byte, 0, (len(s.old)+len(s.young))*len(sentry.EventID{}))
+	for _, generation := range []map[sentry.EventID]bool{s.old, s.young} {
+		for id := range generation {
+			note = append(note, id[:]...)
+		}
+	}
+	return note
+}
+
+// recall takes what an earlier run has noted. That run's books are closed.
+func (s *sentIDs) recall(note []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var id sentry.EventID
+	for len(note) >= len(id) {
+		copy(id[:], note)
+		s.put(id, true)
+		note = note[len(id):]
+	}
 }
 
 // isRepeat settles a parcel that is not to be sent now because of its id.

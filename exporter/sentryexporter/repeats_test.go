@@ -47,6 +47,35 @@ func TestWhatIsQueuedTwiceUnderOneIDIsSentOnce(t *testing.T) {
 	after.stop()
 }
 
+// What was delivered before a stop is not sent again after it: neither the rest of its request, which comes back whole, nor another copy.
+func TestWhatWasDeliveredBeforeAStopIsNotSentAgain(t *testing.T) {
+	ctx := context.Background()
+	host := storageHost(t)
+	storage := component.MustNewID("file_storage")
+	durable := func(cfg *Config) { cfg.Queue.Get().StorageID = &storage }
+	fake := sentrytest.Start(t)
+	fake.AnswerWith(func(r *sentrytest.Received) sentrytest.Answer {
+		if r.Item()["logentry"].(map[string]any)["formatted"] == "not yet" {
+			return sentrytest.Answer{Status: 503}
+		}
+		return sentrytest.Answer{}
+	})
+	before := observe(t, host, testConfig(fake, durable))
+	ld := errorLogs(10, "one", "two", "not yet")
+	require.NoError(t, before.logs.ConsumeLogs(ctx, ld))
+	fake.WaitForItems("event", 9)
+	before.stop()
+	fake.AnswerWith(nil)
+	after := observe(t, host, testConfig(fake, durable))
+	require.NoError(t, after.logs.ConsumeLogs(ctx, ld))
+	require.Eventually(t, func() bool { return after.of("queued_items", "error") == 0 }, time.Minute, 5*time.Millisecond)
+	after.stop()
+	assert.Len(t, fake.Accepted("event"), 10)
+	assert.Equal(t, 10.0, after.of("restored_items", "error"))
+	assert.Equal(t, 1.0, after.of("delivered_items", "error"))
+	assert.Zero(t, after.rest("error"))
+}
+
 // A copy waits while the other is on its way: nobody knows yet whether that one arrives.
 func TestACopyWaitsForTheOther(t *testing.T) {
 	fake := sentrytest.Start(t)
@@ -108,6 +137,10 @@ func TestSentIDsAreBounded(t *testing.T) {
 	assert.Empty(t, s.underWay)
 	assert.Equal(t, repeatBooked, s.begin(id(n-sentGeneration)))
 	assert.Equal(t, repeatNone, s.begin(id(0)), "forgotten")
+	var next sentIDs
+	next.recall(s.note())
+	assert.Equal(t, repeatBooked, next.begin(id(n-1)), "the next run knows")
+	next.recall([]byte("shorter"))
 	s.end(id(0), false)
 	assert.Equal(t, repeatNone, s.begin(id(0)), "what failed is sent again")
 }
