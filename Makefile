@@ -91,3 +91,7 @@ conformance: ## our events beside the SDKs' of Sentry, before Relay's normaliser
 .PHONY: test-kubernetes
 test-kubernetes: build ## the shipped configurations against a real Kubernetes API server, built once (4 minutes) and kept
 	@./test/kubernetes/kubernetes.sh
+
+.PHONY: chaos
+chaos: build ## the built binary under faults, three minutes; CHAOS=long for hours of them (docs/operations.md)
+	@CHAOS=$(or $(CHAOS),bounded) CGO_ENABLED=0 $(GO) test -count=1 -timeout 5h -v ./test/chaos | grep -vE '^ *=== '
