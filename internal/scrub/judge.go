@@ -8,10 +8,10 @@ func (s *scanner) isSecret(is class, v *found) bool {
 		v.to = trimEnd(s.text, v.from, v.to)
 	}
 	text := s.text[v.from:v.to]
-	if text == "" || isPlaceholder(text) || len(text) < 4 && !hasAlnum(text) || !v.quoted && v.how != query && s.isCode(v, text) {
+	if text == "" || isPlaceholder(text) || isFile(text) || len(text) < 4 && !hasAlnum(text) || !v.quoted && v.how != query && s.isCode(v, text) {
 		return false
 	}
-	if v.how == loose && v.quoted {
+	if v.how < tight && v.quoted {
 		v.how = tight
 	}
 	switch is {
@@ -21,17 +21,17 @@ func (s *scanner) isSecret(is class, v *found) bool {
 		if isDirectory(text) {
 			return false
 		}
-		return v.how != loose || !isProse(text)
+		return v.how >= tight || !s.isProse(v)
 	case classSecret:
-		return v.how != loose || !isProse(text) && (len(text) > 2 || !isShortNumber(text))
+		return v.how >= tight || !s.isProse(v) && (len(text) > 2 || !isShortNumber(text))
 	case classToken:
-		return isTokenValue(text, v)
+		return s.isTokenValue(text, v)
 	case classQuery:
 		return v.how == query && looksRandom(text) && len(text) >= leastInQuery
 	case classSoft:
-		return v.how == query || !isStateWord(text) && looksRandom(text)
+		return v.how == query || v.scheme || !isStateWord(text) && (looksRandom(text) || v.how == field && !s.isProse(v) && !isShortNumber(text))
 	}
-	return v.quoted || v.how != loose || !isProse(text) && !isShortNumber(text)
+	return v.how >= tight || !s.isProse(v) && !isShortNumber(text)
 }
 
 func hasAlnum(text string) bool {
@@ -43,18 +43,29 @@ func hasAlnum(text string) bool {
 	return false
 }
 
+// isFile holds for the path of a file with an extension: where a secret lies, not the secret. Base64 has no dot.
+func isFile(text string) bool {
+	if text[0] != '/' && text[0] != '.' && !isDirectory(text) {
+		return false
+	}
+	dot := strings.LastIndexByte(text, '.')
+	return dot > 0 && len(text)-dot <= len(".jsonl") && len(text)-dot > len(".") && isAllLower(text[dot+1:]) && strings.ContainsAny(text[:dot], `/\\`)
+}
+
 func isDirectory(text string) bool {
 	return text[0] == '/' || text[0] == '~' || text[0] == '$' || len(text) > 2 && text[1] == ':' && (text[2] == '\\' || text[2] == '/')
 }
 
 const leastInQuery = 16 // bytes of a signature or a code that opens something
 
-func isTokenValue(text string, v *found) bool {
+func (s *scanner) isTokenValue(text string, v *found) bool {
 	switch {
 	case isShortNumber(text), isStateWord(text):
 		return false
 	case v.how == loose:
 		return looksRandom(text)
+	case v.how == field && s.isProse(v):
+		return false
 	}
 	return v.how == query || len(text) >= 3
 }
@@ -80,7 +91,7 @@ func isShortNumber(text string) bool {
 // looksRandom holds for what no person writes as a word: letters with digits among them, or a very long one.
 func looksRandom(text string) bool {
 	const least, long = 6, 32
-	if len(text) < least {
+	if len(text) < least || strings.HasPrefix(text, "0x") {
 		return false
 	}
 	var letters, digits, capitals, others int
@@ -112,11 +123,11 @@ func isPlaceholder(text string) bool {
 		return true
 	}
 	switch c := text[0]; {
-	case c == '$' && len(text) > 1 && (text[1] == '{' || text[1] == '(' || isShortNumber(text[1:])):
+	case c == '$' && len(text) > 1 && (text[1] == '{' || text[1] == '(' || isShortNumber(text[1:]) || isVariable(text[1:])):
 		return true
 	case c == '%' && len(text) > 1 && (text[1] == '(' || text[1] == '{' || len(text) == 2):
 		return true
-	case c == '{' && len(text) > 2 && (text[1] == '{' || len(text) < 24 && text[len(text)-1] == '}' && !strings.ContainsAny(text, `":=`)):
+	case c == '{' && len(text) > 2 && (text[1] == '{' || text[len(text)-1] == '}' && identifier(text[1:]) == text[1:len(text)-1]):
 		return true
 	case c == '<' && (text[len(text)-1] == '>' || isLower(text[len(text)-1])): // "<redacted>", "<input type=..."
 		return true
@@ -126,6 +137,16 @@ func isPlaceholder(text string) bool {
 		return true
 	}
 	return strings.Contains(text, "***") || strings.Contains(text, "•••") || isAll(text, 'x') || isAll(text, 'X') || isAll(text, '*') || isAll(text, '.')
+}
+
+// isVariable holds for the names of environment variables.
+func isVariable(text string) bool {
+	for i := range len(text) {
+		if !isUpper(text[i]) && text[i] != '_' {
+			return false
+		}
+	}
+	return true
 }
 
 // isMarker holds for the words that other scrubbers leave.
@@ -150,7 +171,7 @@ func isAll(text string, c byte) bool {
 // isCode holds for an expression in a line of source, which traces quote: a call, an index, a member or a variable that is named like the
 // secret itself.
 func (s *scanner) isCode(v *found, text string) bool {
-	if text[0] == '&' && v.how == loose {
+	if text[0] == '&' && v.how < tight {
 		return true
 	}
 	name := identifier(text)
@@ -164,10 +185,10 @@ func (s *scanner) isCode(v *found, text string) bool {
 		return text[len(name)] == '(' && (dotted || last == ')' || last == '(') || text[len(name)] == '[' && len(text) > len(name)+1 && !isDigit(text[len(name)+1])
 	case (next == '(' || next == '[') && strings.IndexFunc(text, isDigitRune) < 0:
 		return true
-	case v.how == loose && typeWords[text]:
+	case v.how < tight && typeWords[text]:
 		return true
 	}
-	return (v.how == loose || isCloser(next)) && (text == v.name || isMember(text))
+	return (v.how < tight || isCloser(next)) && (text == v.name || isMember(text))
 }
 
 // identifier is the beginning of a text that is one, dots included.
@@ -200,7 +221,7 @@ var typeWords = wordSet("str string String int Int integer number Number bool Bo
 // stateWords tell how it is with a token, a session or an authorization.
 var stateWords = wordSet("active inactive open opened close closed closing start started starting end ended expired valid invalid ok failed failure success " +
 	"successful error none missing required optional enabled disabled on off yes no basic bearer digest oauth oauth2 jwt ldap saml oidc sso mtls tls ssl kerberos " +
-	"ntlm negotiate anonymous password token key cookie session internal external public private local remote default unknown empty created destroyed " +
+	"ntlm negotiate plain anonymous password token key cookie session internal external public private local remote default unknown empty created destroyed " +
 	"refreshed revoked found present absent accepted rejected denied granted pending connected disconnected login logout eof")
 
 func isStateWord(text string) bool {
@@ -221,15 +242,21 @@ var proseWords = wordSet("a an the is are was were be been must may might can ca
 	"rejected accepted changed updated reset rotated created deleted removed revoked found expected got unauthorized forbidden error ok yes not-found notfound " +
 	"cannot could unable unsupported disabled enabled valid too contains doesn't isn't didn't hasn't won't don't wasn't default")
 
-func isProse(text string) bool {
+// subjects begin it too, where more words follow.
+var subjects = wordSet("password passwords token tokens secret secrets key keys session user auth authentication all new old credentials")
+
+// isProse reports whether a value is the beginning of a sentence.
+func (s *scanner) isProse(v *found) bool {
 	var lower [16]byte
+	text := s.text[v.from:v.to]
 	if len(text) > len(lower) {
 		return false
 	}
 	for i := range len(text) {
 		lower[i] = lowerByte(text[i])
 	}
-	return proseWords[string(lower[:len(text)])]
+	word := lower[:len(text)]
+	return proseWords[string(word)] || subjects[string(word)] && s.peek(v.to) == ' ' && isAlpha(s.peek(v.to+1))
 }
 
 func wordSet(list string) map[string]bool {

@@ -36,7 +36,7 @@ func nameOf(key string) (is class, exact bool) {
 	for _, one := range w {
 		all |= one
 	}
-	if all&(wSecret|wToken|wTokens|wSoft|wHeader|wKey|wCode|wNumber|wAddress|wSecond|wQuery|wPwd) == 0 || all&wPublic != 0 {
+	if all&(wSecret|wToken|wOnce|wTokens|wSoft|wHeader|wKey|wCode|wNumber|wAddress|wSecond|wQuery|wPwd) == 0 || all&wPublic != 0 {
 		return classOpen, false
 	}
 	for len(w) > 1 && w[len(w)-1]&(wPlain|wDigits) != 0 && w[len(w)-1]&(wSecret|wToken) == 0 {
@@ -67,7 +67,7 @@ func endOf(w []word) class {
 	switch {
 	case last&wPwd != 0 && len(w) == 1:
 		return classPwd
-	case last&wSecret != 0, last&wNumber != 0 && before&wCard != 0:
+	case last&(wSecret|wOnce) != 0, last&wCode != 0 && before&wCodeOf != 0, last&wNumber != 0 && before&wCard != 0:
 		return classSecret
 	case last&wSecond != 0 && before&wFirst != 0, last&wNumber != 0 && before&wSecond != 0 && at(3)&wFirst != 0:
 		return classSecret
@@ -81,8 +81,6 @@ func endOf(w []word) class {
 		}
 		return classToken
 	case last&wTokens != 0 && before&(wKeyOf|wSoft) != 0:
-		return classToken
-	case last&wCode != 0 && before&wCodeOf != 0:
 		return classToken
 	case last&wHeader != 0:
 		return classPersonal

@@ -81,7 +81,7 @@ func (s *scanner) card(from, to int) (find, bool) {
 			break
 		}
 		next := s.peek(end)
-		if next != ' ' && next != '-' || sep != 0 && sep != next || !isDigit(s.peek(end+1)) {
+		if next != ' ' && next != '-' && next != '.' || sep != 0 && sep != next || !isDigit(s.peek(end+1)) {
 			break
 		}
 		sep = next

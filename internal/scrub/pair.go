@@ -12,6 +12,7 @@ type how uint8
 
 const (
 	loose how = iota // "token: x" may be prose
+	field            // "auth_token: x" hardly
 	tight            // "token=x", or the name stands in quotes
 	query            // "?token=x", "&token=x"
 )
@@ -104,6 +105,10 @@ func (s *scanner) nameBefore(sign int) (name, bool) {
 	if end == s.done {
 		return name{}, false
 	}
+	return s.nameEndingAt(end)
+}
+
+func (s *scanner) nameEndingAt(end int) (name, bool) {
 	switch last := s.text[end-1]; {
 	case last == ']' && end-2 > s.done && isQuote(s.text[end-2]): // config["password"] = "x"
 		return s.quotedName(end - 1)
@@ -183,12 +188,13 @@ func (s *scanner) slashesBefore(i int) (n int) {
 // classOf is the class of a name in a text.
 func (s *scanner) classOf(n *name, sign, value int) class {
 	text := s.text[n.from:n.to]
-	if n.quoted {
-		is := s.member(text)
-		if is == classOpen && text == "value" || text == "Value" {
-			return s.sibling(n)
+	if isValueKey(text) {
+		if is := s.sibling(n, sign); is != classOpen {
+			return is
 		}
-		return is
+	}
+	if n.quoted {
+		return s.member(text)
 	}
 	if s.text[sign] == ':' && (s.isPlace(n, value) || s.peek(n.from-1) == '$') {
 		return classOpen
@@ -254,32 +260,90 @@ func lastWord(s string) string {
 	return s[from:]
 }
 
-// sibling is the class of "value" in {"name":"password","value":"x"}.
-func (s *scanner) sibling(n *name) class {
-	quote := n.from - 1 - n.slashes // the opening one, with its back-slashes
-	end := quote
+// sibling is the class of "value" in {"name":"password","value":"x"}, and in name="password" value="x".
+func (s *scanner) sibling(n *name, sign int) class {
+	end := n.from
+	if n.quoted {
+		end -= 1 + n.slashes // the opening quote, with its back-slashes
+	}
+	begin := end
 	for end > s.done && (isSpace(s.text[end-1]) || s.text[end-1] == ',') {
 		end--
 	}
-	if end == s.done || end == quote || !isQuote(s.text[end-1]) {
+	if end == s.done || end == begin {
 		return classOpen
 	}
-	value, ok := s.quotedName(end)
+	value, ok := s.nameEndingAt(end)
 	if !ok {
 		return classOpen
 	}
-	sign := value.from - 1 - value.slashes
-	for sign > s.done && isBlank(s.text[sign-1]) {
-		sign--
+	before := value.from
+	if value.quoted {
+		before -= 1 + value.slashes
 	}
-	if sign <= s.done || s.text[sign-1] != ':' {
+	for before > s.done && isBlank(s.text[before-1]) {
+		before--
+	}
+	if before <= s.done || s.text[before-1] != s.text[sign] {
 		return classOpen
 	}
-	key, ok := s.nameBefore(sign - 1)
+	key, ok := s.nameBefore(before - 1)
 	if !ok || !namesName[s.text[key.from:key.to]] {
 		return classOpen
 	}
 	return s.member(s.text[value.from:value.to])
+}
+
+// couple looks at a list of two, as some servers write headers: ["Authorization", "x"], (b'authorization', b'x').
+func (s *scanner) couple(i int) (find, bool) {
+	n, end, ok := s.quotedItem(i + 1)
+	if !ok || n.to-n.from > maxKeyText {
+		return find{}, false
+	}
+	comma := s.run(end, isBlank)
+	is := s.member(s.text[n.from:n.to])
+	if s.peek(comma) != ',' || is == classOpen || is == classKept {
+		return find{}, false
+	}
+	v, end, ok := s.quotedItem(comma + 1)
+	if !ok {
+		return find{}, false
+	}
+	if last := s.peek(s.run(end, isBlank)); last != ']' && last != ')' {
+		return find{}, false
+	}
+	value := found{from: v.from, to: v.to, how: tight, quoted: true}
+	if !s.isSecret(is, &value) {
+		return find{}, false
+	}
+	return find{from: v.from, to: v.to, rule: pairRule(is)}, true
+}
+
+// quotedItem reads text in quotes, of a length that an item has, and tells the place behind it.
+func (s *scanner) quotedItem(i int) (item name, end int, ok bool) {
+	const longest = 4096
+	i = s.run(i, isBlank)
+	if s.peek(i) == 'b' { // Python
+		i++
+	}
+	slashes := s.run(i, func(c byte) bool { return c == '\\' }) - i
+	quote := s.peek(i + slashes)
+	if !isQuote(quote) || slashes > maxSlashes {
+		return name{}, 0, false
+	}
+	from := i + slashes + 1
+	for to := from; to < len(s.text) && to-from < longest && s.text[to] != '\n'; to++ {
+		if s.text[to] != quote {
+			continue
+		}
+		switch s.quoteAt(to, slashes) {
+		case quoteOfThis:
+			return name{from: from, to: to - slashes, quoted: true, slashes: slashes}, to + 1, to-slashes > from
+		case quoteAround:
+			return name{}, 0, false
+		}
+	}
+	return name{}, 0, false
 }
 
 // namesName are the members that hold the name of what stands in "value" beside them.

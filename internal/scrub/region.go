@@ -125,7 +125,7 @@ func (s *scanner) stringLeaf() (find, bool) {
 	s.at = min(end+1, r.end)
 	to := max(from, end-r.slashes)
 	text := s.text[from:to]
-	if s.peek(s.run(s.at, isSpace)) == ':' {
+	if next := s.peek(s.run(s.at, isSpace)); next == ':' || next == '=' { // "=>" in Ruby
 		r.next = s.inherited(text)
 		return s.asText(from, s.at)
 	}

@@ -207,6 +207,18 @@ func TestCommandLines(t *testing.T) {
 	require.Equal(t, []any{"mysql", "--password", Filtered, "-v", "--token-count", "17", "--password", "--token"}, v.Slice().AsRaw())
 }
 
+func TestListsOfTwo(t *testing.T) {
+	s := newScrubber(t, Config{})
+	m := pcommon.NewMap()
+	headers := []any{[]any{"authorization", "Bearer abcdef"}, []any{"accept", "*/*"}, []any{"cookie", "a=b", "c"}, []any{[]any{"token", "abc17"}}}
+	require.NoError(t, m.PutEmptySlice("headers").FromRaw(headers))
+	var counts Counts
+	s.Attributes(m, &counts)
+	v, _ := m.Get("headers")
+	want := []any{[]any{"authorization", Filtered}, []any{"accept", "*/*"}, []any{"cookie", "a=b", "c"}, []any{[]any{"token", Filtered}}}
+	require.Equal(t, want, v.Slice().AsRaw())
+}
+
 func TestNamesOfKeys(t *testing.T) {
 	for key, want := range map[string]class{
 		"password": classSecret, "APIKey": classToken, "AWSSecretAccessKey": classToken, "userIDToken": classToken, "X-CSRFToken": classToken, "password2": classSecret,

@@ -10,7 +10,64 @@ func (s *scanner) dash(i int) (find, bool) {
 	if before := s.peek(i - 1); before != 0 && !isSpace(before) && !isQuote(before) && before != '[' {
 		return find{}, false
 	}
+	if c := s.peek(i + 1); c == 'p' || c == 'u' {
+		if f, ok := s.shortOption(i); ok {
+			return f, true
+		}
+	}
 	return s.option(i)
+}
+
+// shortOptions are options whose names say nothing by themselves, and words of the commands to which they are a password, or a user with one.
+var shortOptions = []struct {
+	option   string
+	attached bool // the value follows without a blank
+	user     bool // it is user:password
+	commands []string
+}{
+	{"-p", true, false, []string{"mysql ", "mysqldump ", "mysqladmin "}},
+	{"-p", false, false, []string{" login ", "sshpass "}},
+	{"-u", false, true, []string{"curl "}},
+}
+
+// shortOption looks at an option of one letter: mysql -pX, docker login -p X, curl -u user:X.
+func (s *scanner) shortOption(i int) (find, bool) {
+	for k := range shortOptions {
+		o := &shortOptions[k]
+		at := i + len(o.option)
+		if !s.has(i, o.option) || o.attached == isBlank(s.peek(at)) || !s.isCommand(i, o.commands) {
+			continue
+		}
+		v := found{from: s.blanks(at), how: tight}
+		if q := s.peek(v.from); isQuote(q) {
+			v, _ = s.quotedValue(v, v.from+1, q, 0)
+		} else {
+			v.to = s.valueEnd(v.from)
+		}
+		if o.user {
+			colon := firstByte(s.text, v.from, v.to, ':')
+			if colon < 0 {
+				continue
+			}
+			v.from = colon + 1
+		}
+		if v.to > v.from && !isPlaceholder(s.text[v.from:v.to]) {
+			return find{from: v.from, to: v.to, rule: RulePair}, true
+		}
+	}
+	return find{}, false
+}
+
+// isCommand reports whether one of the words stands not far before i.
+func (s *scanner) isCommand(i int, words []string) bool {
+	const near = 128
+	before := s.text[max(0, i-near):i]
+	for _, word := range words {
+		if strings.Contains(before, word) {
+			return true
+		}
+	}
+	return false
 }
 
 const (

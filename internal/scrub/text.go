@@ -71,6 +71,7 @@ const (
 	aPercent
 	aSlash
 	aPlus
+	aBracket
 )
 
 var triggers = func() (t [256]trigger) {
@@ -80,6 +81,7 @@ var triggers = func() (t [256]trigger) {
 		}
 	}
 	t[':'], t['='], t['-'], t['>'], t['@'], t['\''], t['%'], t['\\'], t['+'] = aColon, anEquals, aDash, anAngle, anAt, aQuote, aPercent, aSlash, aPlus
+	t['['], t['('] = aBracket, aBracket
 	return t
 }()
 
@@ -146,6 +148,8 @@ func (s *scanner) sign(kind trigger, i int) (find, bool) {
 		return s.address(i)
 	case aQuote:
 		return s.sqlPassword(i)
+	case aBracket:
+		return s.couple(i)
 	case aPercent:
 		if isEscape(s.text, i+1) {
 			s.escapes = true
@@ -267,7 +271,7 @@ func (s *scanner) hasEscapes() bool {
 const shortestSecret = 4
 
 // maxPasses bounds how often a text is read again: what is left when a secret is gone may read differently.
-const maxPasses = 4
+const maxPasses = 8
 
 // cleanText is the text without its secrets.
 func (s *Scrubber) cleanText(text string, counts *Counts) string {

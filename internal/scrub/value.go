@@ -7,6 +7,7 @@ type found struct {
 	name     string
 	how      how
 	quoted   bool // it stands in quotes or brackets
+	scheme   bool // it is the credentials of a scheme
 }
 
 // valueAt reads the value behind a sign.
@@ -44,12 +45,55 @@ func (s *scanner) valueAt(n *name, is class, sign, value int) (found, bool) {
 	if n.quoted { // no JSON: an expression in a line of source, or prose
 		v.how = loose
 	}
-	if is == classPersonal || is == classPeer {
+	switch {
+	case is == classPersonal || is == classPeer:
 		v.to = s.headerEnd(n, at)
-	} else {
-		v.to = s.valueEnd(at)
+	case isDigit(s.text[at]):
+		v.to = s.groupsEnd(at)
+	default:
+		v.to = s.itemEnd(n, sign, at)
+	}
+	if is == classSoft && s.isScheme(at, v.to) {
+		s.afterScheme(n, &v)
 	}
 	return v, v.to > v.from
+}
+
+// afterScheme takes the word behind a scheme to the value if it can be credentials: "auth=Bearer x", but not "auth=basic user=x".
+func (s *scanner) afterScheme(n *name, v *found) {
+	const least = 6
+	from := s.blanks(v.to)
+	next := found{from: from, to: s.valueEnd(from)}
+	if next.to-from >= least && !s.isProse(&next) && (firstByte(s.text, from, next.to, '=') < 0 || s.text[next.to-1] == '=') {
+		v.scheme, v.to = true, s.credentialsEnd(n, from)
+	}
+}
+
+// groupsEnd is the end of a value that begins with a digit: groups of digits belong together, as on a card.
+func (s *scanner) groupsEnd(from int) int {
+	const longest = 32
+	end := s.valueEnd(from)
+	for end-from < longest && s.run(from, isDigitOrBlank) > end && s.peek(end) == ' ' && isDigit(s.peek(end+1)) {
+		end = s.valueEnd(end + 1)
+	}
+	return end
+}
+
+func isDigitOrBlank(c byte) bool { return isDigit(c) || c == ' ' }
+
+// itemEnd is the end of a value, which may have blanks in it where semicolons divide the items of a list: a connection string.
+func (s *scanner) itemEnd(n *name, sign, from int) int {
+	const longest = 64
+	end := s.valueEnd(from)
+	if s.text[sign] != '=' || s.peek(n.from-1) != ';' || s.peek(end) != ' ' {
+		return end
+	}
+	for i := end; i < len(s.text) && i-from < longest && s.text[i] != '\n' && s.text[i] != '=' && !isQuote(s.text[i]); i++ {
+		if s.text[i] == ';' {
+			return i
+		}
+	}
+	return end
 }
 
 // closesAround reports whether the quote at i does not open a value but closes the string that the name stands in.
@@ -75,8 +119,20 @@ func (s *scanner) howJoined(n *name, sign, value int) how {
 		return query
 	case !isBlank(s.peek(value)) && !isBlank(s.peek(sign-1)):
 		return tight
+	case isCompound(s.text[n.from:n.to]):
+		return field
 	}
 	return loose
+}
+
+// isCompound holds for names that nobody writes in prose: "auth_token", "x-api-key".
+func isCompound(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c == '_' || c == '-' || c == '.' {
+			return true
+		}
+	}
+	return false
 }
 
 // quotedValue reads a value in quotes that so many back-slashes precede. One that never closes ends with its line.

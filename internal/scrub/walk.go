@@ -231,7 +231,7 @@ func (w *walk) str(v pcommon.Value, is class) bool {
 
 // isWholeSecret judges the text under a key of that class.
 func isWholeSecret(is class, text string) bool {
-	if text == "" || isPlaceholder(text) {
+	if text == "" || isPlaceholder(text) || isFile(text) {
 		return false
 	}
 	switch is {
@@ -278,19 +278,15 @@ func (w *walk) bytes(v pcommon.Value, is class) bool {
 	return true
 }
 
-// slice looks into a list. The elements have the class of the list; one behind an option of a command line has that of the option's name.
+// slice looks into a list. The elements have the class of the list; one behind the name of a secret has that of the name.
 func (w *walk) slice(list pcommon.Slice, is class, depth int) (found bool) {
-	option := classOpen
-	for _, v := range list.All() {
+	named := classOpen // by the element before
+	for i, v := range list.All() {
 		of := is
-		if of == classOpen && option != classOpen {
-			of = option
+		if is == classOpen {
+			of = named
 		}
-		option = classOpen
-		if v.Type() == pcommon.ValueTypeStr {
-			option = w.option(v.Str())
-		}
-		if option != classOpen {
+		if named = w.names(list, i); named != classOpen {
 			of = is
 		}
 		if w.value(v, of, depth+1) {
@@ -300,6 +296,19 @@ func (w *walk) slice(list pcommon.Slice, is class, depth int) (found bool) {
 		}
 	}
 	return found
+}
+
+// names is the class that the element at i gives the next one: an option of a command line, or the name in a list of two, as some servers
+// write headers.
+func (w *walk) names(list pcommon.Slice, i int) class {
+	v := list.At(i)
+	if v.Type() != pcommon.ValueTypeStr {
+		return classOpen
+	}
+	if i == 0 && list.Len() == 2 {
+		return w.member(v.Str())
+	}
+	return w.option(v.Str())
 }
 
 // option is the class of an option's name: "--password" says that the next word is a password.

@@ -8,6 +8,8 @@ const (
 	wSecret word = 1 << iota
 	// The same where it is the last word: "token", but not "token_service".
 	wToken
+	// Passwords for once: digits too.
+	wOnce
 	// The same, but as often it names something harmless ("auth", "session"): in free text only a value that looks like a secret is one.
 	wSoft
 	// Cookies and authorizations: secrets unless the sender wants personal data.
@@ -65,9 +67,10 @@ var words = func() map[string]word {
 		}},
 		{wToken, []string{
 			"token", "accesstoken", "authtoken", "refreshtoken", "bearertoken", "idtoken", "sessiontoken", "usertoken", "accesskeyid",
-			"jwt", "jws", "csrf", "xsrf", "csrftoken", "xsrftoken", "otp", "totp", "pass", "pw", "psk", "sas", "twofactor",
+			"jwt", "jws", "csrf", "xsrf", "csrftoken", "xsrftoken", "pass", "pw", "psk", "sas", "twofactor",
 			"sessionid", "sessid", "jsessionid", "phpsessid", "aspxauth", "sentrysid",
 		}},
+		{wOnce, []string{"otp", "totp"}},
 		{wSoft, []string{"auth", "oauth", "session", "authentication", "symfony", "mnemonic"}},
 		{wHeader, []string{"authorization", "cookie", "cookies", "setcookie", "proxyauthorization"}},
 		{wCookie, []string{"cookie", "cookies", "setcookie"}},
@@ -102,11 +105,11 @@ var words = func() map[string]word {
 			"operator", "client", "request", "requests", "response", "event", "events", "action", "operation", "category", "group", "groups", "level", "page", "form",
 			"screen", "view", "component", "checker", "validator", "validation", "encoder", "decoder", "generator", "resolver", "selector", "permission",
 			"permissions", "role", "roles", "user", "username", "job", "task", "queue", "topic", "table", "column", "schema", "module", "package", "library",
-			"found", "flow", "step", "steps", "stage", "interval", "per", "bucket", "rate", "ratio", "percent", "budget", "cost", "price",
+			"found", "in", "on", "flow", "step", "steps", "stage", "interval", "per", "bucket", "rate", "ratio", "percent", "budget", "cost", "price",
 			"fingerprint", "thumbprint", "suffix", "prefix", "verifier", "strategy", "middleware", "cache", "pool", "repository", "spec", "api",
 		}},
 		{wNotToken, []string{
-			"next", "page", "paging", "pagination", "continuation", "continue", "sync", "resume", "cursor", "unexpected", "invalid", "cancellation", "cancel",
+			"next", "page", "paging", "pagination", "continuation", "continue", "sync", "resume", "cursor", "unexpected", "cancellation", "cancel",
 			"stop", "start", "end", "special", "progress", "lexer", "syntax", "first", "last", "input", "output", "prompt", "completion", "total", "max", "min",
 			"cached", "reasoning", "eos", "bos", "pad", "unk", "mask", "public", "num", "per",
 		}},
