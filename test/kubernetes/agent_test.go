@@ -18,10 +18,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// agent is the built binary with configs/agent.yaml. Nothing but its environment differs from a DaemonSet's pod.
+// agent is the built binary with a configuration that is shipped: agent, gateway or sidecar. Nothing but its environment differs from that
+// of a pod.
 type agent struct {
 	t     testing.TB
-	node  *node
 	ip    string // where it listens: the pod's address
 	state string
 	env   []string
@@ -55,20 +55,38 @@ func loopback() string {
 // ourNamespace is where the shipped manifests put the agent.
 const ourNamespace = "otelcol-sentry"
 
-// newAgent makes an agent under its own service account. overlay is a second configuration file, as a user would write; "" none.
-func newAgent(t testing.TB, n *node, dsn, overlay string) *agent {
-	n.cluster.applyFile(t, "configs/kubernetes/namespace.yaml")
-	n.cluster.applyFile(t, "configs/kubernetes/agent-rbac.yaml")
-	a := &agent{t: t, node: n, ip: loopback(), state: t.TempDir()}
-	a.args = []string{"--config", "configs/agent.yaml"}
-	if overlay != "" {
-		file := filepath.Join(t.TempDir(), "overlay.yaml")
-		require.NoError(t, os.WriteFile(file, []byte(overlay), 0o600))
-		a.args = append(a.args, "--config", file)
+// newAgent makes an agent under its own service account. overlays are further configuration files: shipped ones by their path, or what a user
+// would write.
+func newAgent(t testing.TB, n *node, dsn string, overlays ...string) *agent {
+	a := newCollector(t, n.cluster, "otelcol-sentry-agent", append([]string{"configs/agent.yaml"}, overlays...))
+	a.env = append(a.env, "SENTRY_DSN="+dsn, "K8S_NODE_NAME="+n.name, "POD_NAMESPACE="+ourNamespace, "AGENT_STATE="+a.state, "AGENT_POD_LOGS="+n.logs)
+	return a
+}
+
+// newGateway makes a gateway under its own service account.
+func newGateway(t testing.TB, c *cluster, dsn string, overlays ...string) *agent {
+	a := newCollector(t, c, "otelcol-sentry-gateway", append([]string{"configs/gateway.yaml"}, overlays...))
+	a.env = append(a.env, "SENTRY_DSN="+dsn, "GATEWAY_STATE="+a.state)
+	return a
+}
+
+func newCollector(t testing.TB, c *cluster, account string, configs []string) *agent {
+	a := &agent{t: t, ip: loopback(), state: t.TempDir()}
+	for i, config := range configs {
+		if !strings.HasPrefix(config, "configs/") {
+			file := filepath.Join(t.TempDir(), fmt.Sprintf("overlay%d.yaml", i))
+			require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
+			config = file
+		}
+		a.args = append(a.args, "--config", config)
 	}
-	a.env = append(os.Environ(), "SENTRY_DSN="+dsn, "K8S_NODE_NAME="+n.name, "POD_IP="+a.ip, "POD_NAMESPACE="+ourNamespace,
-		"AGENT_STATE="+a.state, "AGENT_POD_LOGS="+n.logs, "K8S_AUTH_TYPE=kubeConfig", "K8S_CLUSTER_NAME=test",
-		"KUBECONFIG="+n.cluster.tokenFor(t, ourNamespace, "otelcol-sentry-agent"))
+	a.env = append(os.Environ(), "POD_IP="+a.ip, "K8S_AUTH_TYPE=kubeConfig", "K8S_CLUSTER_NAME=test")
+	if c != nil {
+		for _, manifest := range []string{"namespace", "agent-rbac", "gateway-rbac"} {
+			c.applyFile(t, "configs/kubernetes/"+manifest+".yaml")
+		}
+		a.env = append(a.env, "KUBECONFIG="+c.tokenFor(t, ourNamespace, account))
+	}
 	t.Cleanup(a.stop)
 	return a
 }
@@ -83,7 +101,7 @@ func (a *agent) launch() {
 	a.mu.Lock()
 	a.output.Reset()
 	a.mu.Unlock()
-	a.cmd = exec.Command(binary(a.t), a.args...)
+	a.cmd = exec.Command(distribution(a.t), a.args...)
 	a.cmd.Dir, a.cmd.Env, a.cmd.Stdout, a.cmd.Stderr = root, a.env, a, a
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(a.t, a.cmd.Start())

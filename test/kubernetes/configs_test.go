@@ -32,7 +32,7 @@ func TestConfigsAreValid(t *testing.T) {
 			for _, file := range files {
 				args = append(args, "--config", "configs/"+file)
 			}
-			cmd := exec.Command(binary(t), args...)
+			cmd := exec.Command(distribution(t), args...)
 			cmd.Dir = root
 			state := t.TempDir()
 			cmd.Env = append(os.Environ(), "K8S_AUTH_TYPE=kubeConfig", "K8S_NODE_NAME=node", "AGENT_STATE="+state, "GATEWAY_STATE="+state, "SIDECAR_STATE="+state)
@@ -53,8 +53,8 @@ func TestConfigsAreValid(t *testing.T) {
 	}
 }
 
-// binary is the built distribution.
-func binary(t testing.TB) string {
+// distribution is the built binary.
+func distribution(t testing.TB) string {
 	path, err := filepath.Abs(filepath.Join(root, "bin", "otelcol-sentry"))
 	require.NoError(t, err)
 	_, err = os.Stat(path)
@@ -67,7 +67,7 @@ func TestOwn(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	for range 2 {
-		out, err := exec.Command(binary(t), "own", dir).CombinedOutput()
+		out, err := exec.Command(distribution(t), "own", dir).CombinedOutput()
 		if os.Geteuid() != 0 {
 			require.Error(t, err)
 			assert.Contains(t, string(out), "operation not permitted")

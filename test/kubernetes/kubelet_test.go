@@ -42,6 +42,7 @@ type podSpec struct {
 type pod struct {
 	t                    testing.TB
 	namespace, name, uid string
+	ip                   string
 	dir                  string
 	now                  func() time.Time
 }
@@ -55,7 +56,7 @@ func (n *node) run(spec podSpec) *pod {
 
 // create makes a pod that no node has yet: no agent hears of it.
 func (n *node) create(spec podSpec) *pod {
-	p := &pod{t: n.t, namespace: spec.namespace, now: time.Now}
+	p := &pod{t: n.t, namespace: spec.namespace, ip: spec.ip, now: time.Now}
 	labels := map[string]string{"pod-template-hash": "7f8c67c6d"}
 	maps.Copy(labels, spec.labels)
 	var containers []map[string]any

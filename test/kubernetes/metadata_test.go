@@ -108,7 +108,7 @@ func TestOneWatch(t *testing.T) {
 	c := needCluster(t)
 	n := newNode(t, c, "watch-node")
 	fake := sentrytest.Start(t)
-	a := newAgent(t, n, fake.DSN("7"), "")
+	a := newAgent(t, n, fake.DSN("7"))
 	before := c.watches(t)
 	a.start()
 	after := c.watches(t)

@@ -185,7 +185,7 @@ func TestStoppedWhileSentryIsDown(t *testing.T) {
 func TestStateIsPrivate(t *testing.T) {
 	c := needCluster(t)
 	n := newNode(t, c, "private-node")
-	a := newAgent(t, n, sentrytest.Start(t).DSN("7"), "")
+	a := newAgent(t, n, sentrytest.Start(t).DSN("7"))
 	a.start()
 	for _, dir := range []string{"offsets", "queues", "spans"} {
 		info, err := os.Stat(filepath.Join(a.state, dir))
@@ -200,7 +200,7 @@ func TestMetadataComesLate(t *testing.T) {
 	c.apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: late}}`)
 	n := newNode(t, c, "late-node")
 	fake := sentrytest.Start(t)
-	a := newAgent(t, n, fake.DSN("7"), "")
+	a := newAgent(t, n, fake.DSN("7"))
 	a.start()
 
 	spec := podSpec{namespace: "late", deployment: "tardy", labels: map[string]string{"app.kubernetes.io/version": "9.9"}}

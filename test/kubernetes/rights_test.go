@@ -23,7 +23,7 @@ func (c *cluster) withoutBinding(t *testing.T) {
 func TestRightsMissingAtTheStart(t *testing.T) {
 	c := needCluster(t)
 	n := newNode(t, c, "rights-node")
-	a := newAgent(t, n, sentrytest.Start(t).DSN("7"), "")
+	a := newAgent(t, n, sentrytest.Start(t).DSN("7"))
 	c.withoutBinding(t)
 	a.launch()
 	assert.Equal(t, 1, a.wait())

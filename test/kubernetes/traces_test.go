@@ -3,6 +3,7 @@ package kubernetes
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,11 +87,11 @@ const patient = `
 receivers: {file_log: {operators: [{type: sentry_stacktrace, flush_after: 8s}]}}
 exporters: {sentry: {events: {budget: {enabled: false}}}}`
 
-// one wants exactly one event of a pod, with all of its crash.
-func (c *crash) one(t *testing.T, fake *sentrytest.Fake, p *pod) {
+// one wants exactly one event of a pod but those that are named, with all of its crash.
+func (c *crash) one(t *testing.T, fake *sentrytest.Fake, p *pod, but ...string) {
 	of := func() (out []map[string]any) {
 		for _, r := range fake.Accepted("event") {
-			if at(r.Item(), "server_name") == p.name {
+			if at(r.Item(), "server_name") == p.name && !slices.Contains(but, said(r.Item())) {
 				out = append(out, r.Item())
 			}
 		}
