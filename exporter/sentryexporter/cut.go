@@ -161,7 +161,7 @@ func twinsOf(segments []segment.Segment) [][]segment.Segment {
 	known := make(map[ids]int, len(segments))
 	for _, seg := range segments {
 		var key ids
-		key.trace, key.span = translate.SegmentIDs(seg.Root)
+		key.trace, key.span = translate.SegmentIDs(seg)
 		if i, ok := known[key]; ok {
 			groups[i] = append(groups[i], seg)
 			continue

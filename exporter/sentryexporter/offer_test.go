@@ -89,6 +89,7 @@ func TestCutTraces(t *testing.T) {
 	}
 	oneTrace(11, 50).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
 	oneTrace(1, 8).ResourceSpans().MoveAndAppendTo(td.ResourceSpans()) // a twin of the first
+	rootless(12, 1, 19).ResourceSpans().MoveAndAppendTo(td.ResourceSpans())
 	spans, pieceOf := 0, map[byte]int{}
 	for i, piece := range l.cutTraces(td) {
 		n := piece.SpanCount()
@@ -103,7 +104,7 @@ func TestCutTraces(t *testing.T) {
 		assert.True(t, n <= 20 || n == 50, "%d spans", n)
 	}
 	assert.Equal(t, td.SpanCount(), spans)
-	assert.Len(t, pieceOf, 11)
+	assert.Len(t, pieceOf, 12)
 }
 
 // A large request goes through a small queue as long as there is room for its pieces; with its refusal nothing is lost or doubled.

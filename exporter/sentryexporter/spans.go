@@ -93,7 +93,7 @@ func (w *spansPush) begin(td ptrace.Traces, project string) []segment.Segment {
 	w.segments = segments
 	for i, seg := range segments {
 		n := namedSegment{twin: i}
-		n.trace, n.span = translate.SegmentIDs(seg.Root)
+		n.trace, n.span = translate.SegmentIDs(seg)
 		id := triage.TransactionID(project, n.trace, n.span, 0)
 		if first, ok := w.firsts[id]; ok {
 			n.twin = first
@@ -171,13 +171,16 @@ func (l *spansLane) push(ctx context.Context, td ptrace.Traces) error {
 }
 
 // cargoOf counts a segment: as Sentry does, the transaction and its spans with the segment span; as the lane does, the spans that came,
-// of which the segment span of a continuation is none.
+// of which a made segment span is none: that of a continuation, and that of a segment without its root.
 func cargoOf(seg segment.Segment) cargo {
-	what := cargo{len(seg.Spans), [2]report.Quantity{{Category: sentry.CategoryTransaction, N: 1}, {Category: sentry.CategorySpan, N: len(seg.Spans) + 1}}}
+	came, sent := len(seg.Spans), len(seg.Spans)+1
 	if seg.Offset == 0 {
-		what.units++
+		came++
+		if seg.Rootless() {
+			sent++
+		}
 	}
-	return what
+	return cargo{came, [2]report.Quantity{{Category: sentry.CategoryTransaction, N: 1}, {Category: sentry.CategorySpan, N: sent}}}
 }
 
 // sendPart sends a segment, or a part of one. What is too large for one transaction goes as two.

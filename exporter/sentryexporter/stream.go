@@ -71,7 +71,7 @@ type streamPush struct {
 	trimmed   bool
 }
 
-var streamPushes = sync.Pool{New: func() any { return new(streamPush) }}
+var streamPushes = sync.Pool{New: func() any { return &streamPush{splitter: segment.Splitter{Streamed: true}} }}
 
 func (p *streamPush) begin(l *lane, ctx context.Context, td ptrace.Traces) {
 	p.lane, p.delivery, p.td, p.atMost = l, l.newDelivery(ctx), td, envelope.MaxContainerSpans

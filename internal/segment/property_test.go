@@ -12,10 +12,12 @@ import (
 )
 
 // checkSplit holds a split to what it promises for any input: every span in exactly one segment, none twice, all of one trace and one
-// resource, and each below the root by way of its parents (or a copy of one that is).
+// resource, and each below the root by way of its parents (or a copy of one that is). Where the root is not there, all that lack it are
+// together.
 func checkSplit(t *testing.T, td ptrace.Traces, segs []Segment) {
 	t.Helper()
 	seen := map[int]bool{}
+	lacking := map[spanKey]bool{} // the parents that are not there; resource is an index here
 	for g, seg := range segs {
 		require.False(t, seen[seg.Root.order], "the root of segment %d is twice there", g)
 		seen[seg.Root.order] = true
@@ -33,15 +35,40 @@ func checkSplit(t *testing.T, td ptrace.Traces, segs []Segment) {
 				require.Negative(t, compareSpans(seg.Spans[i-1], sp), "spans in order")
 			}
 		}
+		topmost := 1
 		for _, sp := range seg.Spans {
 			isCopy := in[sp.SpanID()] > 1
-			require.True(t, isCopy || in[sp.ParentSpanID()] > 0, "the parent of a span is in its segment")
-			require.True(t, isCopy || !Starts(sp.Span), "no root inside a segment")
+			lacks := seg.Rootless() && sp.ParentSpanID() == seg.Root.ParentSpanID()
+			require.True(t, isCopy || lacks || in[sp.ParentSpanID()] > 0, "the parent of a span is in its segment")
+			require.True(t, isCopy || !Starts(sp.Span) && !Late(sp.Span), "no root inside a segment")
+			if lacks {
+				topmost++
+			}
 		}
+		require.Equal(t, seg.Rootless(), topmost > 1)
 		require.False(t, seg.Orphan && seg.Cycle)
-		require.Equal(t, seg.Cycle, !Starts(seg.Root.Span) && in[seg.Root.ParentSpanID()] > 0)
+		starts := Starts(seg.Root.Span)
+		if !starts && Late(seg.Root.Span) {
+			require.True(t, seg.Orphan)
+			continue
+		}
+		require.Equal(t, seg.Cycle, !starts && in[seg.Root.ParentSpanID()] > 0)
+		if key := (spanKey{seg.Root.TraceID(), seg.Root.ParentSpanID(), int32(number(td, seg.Root.Resource))}); !starts && !seg.Cycle && !seg.MissingIDs() {
+			require.False(t, lacking[key], "those that lack one parent are together")
+			lacking[key] = true
+		}
 	}
 	require.Len(t, seen, td.SpanCount())
+}
+
+// number is the index of the first resource that is the same.
+func number(td ptrace.Traces, resource int) int {
+	for i := range resource {
+		if ResourceKey(td.ResourceSpans().At(i).Resource()) == ResourceKey(td.ResourceSpans().At(resource).Resource()) {
+			return i
+		}
+	}
+	return resource
 }
 
 // forest makes random traces over several services: mostly trees, some broken in every way that ids can be.
@@ -63,6 +90,9 @@ func forest(r *rand.Rand, n int) ptrace.Traces {
 		span.SetStartTimestamp(pcommon.Timestamp(r.IntN(n)))
 		if i > 0 && r.IntN(8) > 0 {
 			span.SetParentSpanID(testID(1 + r.IntN(i)))
+		}
+		if r.IntN(16) == 0 {
+			span.Attributes().PutBool(LateMark, true)
 		}
 		switch r.IntN(12) {
 		case 0:
@@ -161,7 +191,7 @@ func TestSplitDoesNotAllocate(t *testing.T) {
 	assert.Zero(t, testing.AllocsPerRun(20, func() { sp.Split(td) }))
 }
 
-// FuzzSplit reads five bytes as one span: resource and kind, trace and flags, id, parent, start.
+// FuzzSplit reads five bytes as one span: resource and kind, trace, flags and late mark, id, parent, start.
 func FuzzSplit(f *testing.F) {
 	f.Add([]byte{0, 1, 1, 0, 0, 0, 1, 2, 1, 1, 1, 1, 3, 2, 2})
 	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0, 0, 0})
@@ -178,6 +208,9 @@ func FuzzSplit(f *testing.F) {
 			span.SetKind(ptrace.SpanKind(data[0] >> 2 & 7))
 			span.SetTraceID(pcommon.TraceID{data[1] & 3})
 			span.SetFlags(uint32(data[1]>>2&3) << 8)
+			if data[1]&16 != 0 {
+				span.Attributes().PutBool(LateMark, true)
+			}
 			span.SetSpanID(pcommon.SpanID{data[2]})
 			span.SetParentSpanID(pcommon.SpanID{data[3]})
 			span.SetStartTimestamp(pcommon.Timestamp(data[4]))

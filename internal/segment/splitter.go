@@ -16,11 +16,16 @@ const keepNodes = 1 << 14
 // Splitter splits requests into segments. It keeps its memory from one request to the next, so that a span costs no allocation. Not for use by
 // several goroutines at once. The zero value is ready.
 type Splitter struct {
+	// Streamed: the spans will travel each by itself. Those that lack the same parent stay apart, and late ones belong where their parents say.
+	Streamed bool
+
 	numbers   map[uint64]int32 // resource key -> number
+	keys      []uint64         // the resource keys
 	nodes     []node
 	index     map[spanKey]int32 // where a span with this id is among the nodes
 	elsewhere map[spanKey]bool  // parents looked for beyond their child's resource: true where there is one
 	unknown   []int32           // nodes whose parent is not in their resource
+	siblings  map[spanKey]int32 // a parent that is not in the resource -> the first of its children there
 	path      []int32
 	roots     []int32
 	spans     []Span
@@ -41,7 +46,9 @@ type node struct {
 	root     int32 // index of the segment's root; none while unknown, pending while on the path that is being walked
 	first    int32 // of a root: where its descendants begin in Splitter.spans
 	count    int32 // of a root: how many descendants are placed
+	late     bool
 	orphan   bool
+	rootless bool
 	cycle    bool
 }
 
@@ -62,16 +69,17 @@ func (s *Splitter) Split(td ptrace.Traces) []Segment {
 
 func (s *Splitter) reset(spans int) {
 	if cap(s.nodes) > keepNodes && spans <= keepNodes {
-		*s = Splitter{}
+		*s = Splitter{Streamed: s.Streamed}
 	}
 	if s.index == nil {
-		s.numbers, s.index, s.elsewhere = map[uint64]int32{}, map[spanKey]int32{}, map[spanKey]bool{}
+		s.numbers, s.index, s.elsewhere, s.siblings = map[uint64]int32{}, map[spanKey]int32{}, map[spanKey]bool{}, map[spanKey]int32{}
 	}
 	clear(s.numbers)
 	clear(s.index)
 	clear(s.elsewhere)
+	clear(s.siblings)
 	s.nodes = slices.Grow(s.nodes[:0], spans)
-	s.unknown, s.roots, s.segments = s.unknown[:0], s.roots[:0], s.segments[:0]
+	s.keys, s.unknown, s.roots, s.segments = s.keys[:0], s.unknown[:0], s.roots[:0], s.segments[:0]
 }
 
 // collect makes a node of each span and indexes it.
@@ -83,6 +91,7 @@ func (s *Splitter) collect(td ptrace.Traces) {
 				i := int32(len(s.nodes))
 				s.nodes = append(s.nodes, node{
 					span: Span{Span: span, Resource: r, Scope: c, order: int(i)}, resource: number, parent: none, root: none,
+					late: !s.Streamed && !Starts(span) && Late(span),
 				})
 				s.put(spanKey{span.TraceID(), span.SpanID(), number}, i)
 			}
@@ -94,19 +103,21 @@ func (s *Splitter) number(res pcommon.Resource) int32 {
 	key := ResourceKey(res)
 	n, ok := s.numbers[key]
 	if !ok {
-		n = int32(len(s.numbers))
+		n = int32(len(s.keys))
 		s.numbers[key] = n
+		s.keys = append(s.keys, key)
 	}
 	return n
 }
 
-// put indexes a node under its id. Of several spans with one id the earliest is the one that children hang under. A span without an id is
-// nobody's parent.
+// put indexes a node under its id. Of several spans with one id the late one, else the earliest, is the one that children hang under. A span without
+// an id is nobody's parent.
 func (s *Splitter) put(key spanKey, i int32) {
 	if key.span.IsEmpty() {
 		return
 	}
-	if other, ok := s.index[key]; !ok || s.before(i, other) {
+	other, ok := s.index[key]
+	if !ok || s.nodes[i].late && !s.nodes[other].late || s.nodes[i].late == s.nodes[other].late && s.before(i, other) {
 		s.index[key] = i
 	}
 }
@@ -115,7 +126,8 @@ func (s *Splitter) put(key spanKey, i int32) {
 func (s *Splitter) link() {
 	for i := range s.nodes {
 		n := &s.nodes[i]
-		if !Starts(n.span.Span) && s.under(n, n.span.ParentSpanID()) {
+		starts := Starts(n.span.Span)
+		if !starts && !n.late && s.under(n, n.span.ParentSpanID()) {
 			continue
 		}
 		// The copy of a root belongs to it: two segments of one id would be one transaction to Sentry.
@@ -123,13 +135,16 @@ func (s *Splitter) link() {
 			n.parent = first
 			continue
 		}
-		if !Starts(n.span.Span) {
-			n.orphan = true
+		n.orphan = !starts
+		if n.orphan && !n.late {
 			s.elsewhere[spanKey{trace: n.span.TraceID(), span: n.span.ParentSpanID()}] = false
 			s.unknown = append(s.unknown, int32(i))
 		}
 	}
 	s.adopt()
+	if !s.Streamed {
+		s.join()
+	}
 }
 
 // under hangs n under the span with the given id, if its resource has one.
@@ -157,6 +172,31 @@ func (s *Splitter) adopt() {
 		n := &s.nodes[i]
 		n.orphan = !s.elsewhere[spanKey{trace: n.span.TraceID(), span: n.span.ParentSpanID()}]
 	}
+}
+
+// join puts those together that lack the same parent: they hang on the first of them. Whether the parent is in another resource makes no difference:
+// it would not be in a part of the request that is sent again.
+func (s *Splitter) join() {
+	for _, i := range s.unknown {
+		key, ok := s.lacks(i)
+		if first, known := s.siblings[key]; ok && (!known || s.before(i, first)) {
+			s.siblings[key] = i
+		}
+	}
+	for _, i := range s.unknown {
+		key, ok := s.lacks(i)
+		if first := s.siblings[key]; ok && first != i {
+			s.nodes[i].parent = first
+			s.nodes[first].rootless = true
+		}
+	}
+}
+
+// lacks names the parent that a node lacks; a span that lacks an id itself stays alone.
+func (s *Splitter) lacks(i int32) (key spanKey, ok bool) {
+	n := &s.nodes[i]
+	trace, span := n.span.TraceID(), n.span.SpanID()
+	return spanKey{trace, n.span.ParentSpanID(), n.resource}, !trace.IsEmpty() && !span.IsEmpty()
 }
 
 // resolve gives each node its root. Each node is walked over once: a walk ends at the first node whose root is known.
@@ -225,7 +265,11 @@ func (s *Splitter) gather() []Segment {
 		end := n.first + n.count
 		below := s.spans[n.first:end:end]
 		slices.SortFunc(below, compareSpans)
-		s.segments = append(s.segments, Segment{Root: n.span, Spans: below, Orphan: n.orphan, Cycle: n.cycle})
+		seg := Segment{Root: n.span, Spans: below, Orphan: n.orphan, Cycle: n.cycle}
+		if n.rootless {
+			seg.StandIn = standIn(s.keys[n.resource], n.span, below)
+		}
+		s.segments = append(s.segments, seg)
 	}
 	return s.segments
 }

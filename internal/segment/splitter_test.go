@@ -21,6 +21,7 @@ type s struct {
 	kind       ptrace.SpanKind
 	flags      uint32
 	trace      byte // 0: trace 1
+	late       bool
 }
 
 // request makes one ResourceSpans for each list, with the name as service.name.
@@ -53,6 +54,9 @@ func (in s) put(span ptrace.Span) {
 	span.SetStartTimestamp(pcommon.Timestamp(in.start))
 	span.SetKind(in.kind)
 	span.SetFlags(in.flags)
+	if in.late {
+		span.Attributes().PutBool(LateMark, true)
+	}
 }
 
 // flat is a segment as the ids of its root and its spans.
@@ -61,12 +65,14 @@ type flat struct {
 	spans  []byte
 	orphan bool
 	cycle  bool
+	// rootless: root is the first of the spans that lack the same parent.
+	rootless bool
 }
 
 func flatten(segs []Segment) []flat {
 	var out []flat
 	for _, g := range segs {
-		f := flat{root: g.Root.SpanID()[0], orphan: g.Orphan, cycle: g.Cycle}
+		f := flat{root: g.Root.SpanID()[0], orphan: g.Orphan, cycle: g.Cycle, rootless: g.Rootless()}
 		for _, sp := range g.Spans {
 			f.spans = append(f.spans, sp.SpanID()[0])
 		}
@@ -119,9 +125,58 @@ func TestSplit(t *testing.T) {
 			request{{"a", []s{{id: 3, parent: 2, start: 3}}}, {"b", []s{{id: 9, parent: 3, start: 4}}}, {"a", []s{{id: 1, start: 1}, {id: 2, parent: 1, start: 2}}}},
 			[]flat{{root: 1, spans: []byte{2, 3}}, {root: 9}},
 		},
-		"orphans stay whole under their topmost span": {
-			request{{"a", []s{{id: 5, parent: 9, start: 5}, {id: 7, parent: 6, start: 7}, {id: 6, parent: 5, start: 6}, {id: 1, start: 1}, {id: 8, parent: 9, start: 8}}}},
-			[]flat{{root: 1}, {root: 5, spans: []byte{6, 7}, orphan: true}, {root: 8, orphan: true}},
+		"an orphan stays whole under its topmost span": {
+			request{{"a", []s{{id: 5, parent: 9, start: 5}, {id: 7, parent: 6, start: 7}, {id: 6, parent: 5, start: 6}, {id: 1, start: 1}}}},
+			[]flat{{root: 1}, {root: 5, spans: []byte{6, 7}, orphan: true}},
+		},
+		"orphans that lack the same parent are one segment": {
+			request{{"a", []s{{id: 8, parent: 9, start: 3}, {id: 7, parent: 5, start: 7}, {id: 5, parent: 9, start: 5}, {id: 1, start: 1}, {id: 6, parent: 8, start: 8}}}},
+			[]flat{{root: 1}, {root: 8, spans: []byte{5, 7, 6}, orphan: true, rootless: true}},
+		},
+		"orphans of other parents, traces and resources are others": {
+			request{
+				{"a", []s{{id: 1, parent: 9, start: 1}, {id: 2, parent: 8, start: 2}, {id: 3, parent: 9, start: 3, trace: 2}, {id: 4, parent: 9, start: 4}}},
+				{"b", []s{{id: 5, parent: 9, start: 5}}},
+			},
+			[]flat{
+				{root: 1, spans: []byte{4}, orphan: true, rootless: true},
+				{root: 2, orphan: true},
+				{root: 3, orphan: true},
+				{root: 5, orphan: true},
+			},
+		},
+		"two SERVER spans below one lost CLIENT span are two roots": {
+			request{{"a", []s{{id: 1, parent: 9, start: 1, kind: server}, {id: 2, parent: 9, start: 2, kind: server}, {id: 3, parent: 9, start: 3}}}},
+			[]flat{{root: 1}, {root: 2}, {root: 3, orphan: true}},
+		},
+		"an orphan and its copy are one that is lost": {
+			request{{"a", []s{{id: 1, parent: 9, start: 1}, {id: 1, parent: 9, start: 1}}}},
+			[]flat{{root: 1, spans: []byte{1}, orphan: true}},
+		},
+		"spans that lack the same parent, which is in another resource": {
+			request{{"a", []s{{id: 1, start: 1}}}, {"b", []s{{id: 2, parent: 1, start: 2}, {id: 3, parent: 1, start: 3}}}},
+			[]flat{{root: 1}, {root: 2, spans: []byte{3}, rootless: true}},
+		},
+		"a late span is a root beside its parent": {
+			request{{"a", []s{{id: 1, start: 1}, {id: 2, parent: 1, start: 2, late: true}, {id: 3, parent: 2, start: 3}, {id: 4, parent: 1, start: 4}}}},
+			[]flat{{root: 1, spans: []byte{4}}, {root: 2, spans: []byte{3}, orphan: true}},
+		},
+		"late spans of one parent stay apart": {
+			request{{"a", []s{
+				{id: 2, parent: 9, start: 2, late: true},
+				{id: 3, parent: 9, start: 3, late: true},
+				{id: 4, parent: 9, start: 4},
+				{id: 5, parent: 9, start: 5},
+			}}},
+			[]flat{{root: 2, orphan: true}, {root: 3, orphan: true}, {root: 4, spans: []byte{5}, orphan: true, rootless: true}},
+		},
+		"of a late span and its copy, the late one has the children": {
+			request{{"a", []s{{id: 1, start: 0}, {id: 2, parent: 1, start: 1}, {id: 2, parent: 1, start: 2, late: true}, {id: 3, parent: 2, start: 3}}}},
+			[]flat{{root: 1, spans: []byte{2}}, {root: 2, spans: []byte{3}, orphan: true}},
+		},
+		"the mark on a root says nothing": {
+			request{{"a", []s{{id: 1, start: 1, late: true}, {id: 2, parent: 1, start: 2, kind: server, late: true}}}},
+			[]flat{{root: 1}, {root: 2}},
 		},
 		"orphan in one resource, parent known in another only for the other": {
 			request{{"a", []s{{id: 1, start: 1}}}, {"b", []s{{id: 2, parent: 1, start: 2}, {id: 3, parent: 9, start: 3}}}},
@@ -159,6 +214,75 @@ func TestSplit(t *testing.T) {
 			assert.Equal(t, tc.want, flatten(sp.Split(tc.in.traces())), "a second time, with used memory")
 		})
 	}
+}
+
+// What travels each by itself keeps the segment that its parents say.
+func TestSplitOfStreamedSpans(t *testing.T) {
+	sp := Splitter{Streamed: true}
+	sp.Split(chain(keepNodes + 1)) // its memory is given back, it stays what it is
+	got := flatten(sp.Split(request{{"a", []s{
+		{id: 1, start: 1}, {id: 2, parent: 1, start: 2, late: true}, {id: 3, parent: 9, start: 3}, {id: 4, parent: 9, start: 4},
+	}}}.traces()))
+	assert.Equal(t, []flat{{root: 1, spans: []byte{2}}, {root: 3, orphan: true}, {root: 4, orphan: true}}, got)
+}
+
+func TestOnlyTheBooleanTrueIsTheMark(t *testing.T) {
+	var sp Splitter
+	for _, put := range []func(pcommon.Map){
+		func(pcommon.Map) {},
+		func(m pcommon.Map) { m.PutBool(LateMark, false) },
+		func(m pcommon.Map) { m.PutStr(LateMark, "true") },
+		func(m pcommon.Map) { m.PutEmpty(LateMark) },
+	} {
+		td := request{{"a", []s{{id: 1, start: 1}, {id: 2, parent: 1, start: 2}}}}.traces()
+		put(td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(1).Attributes())
+		assert.Equal(t, []flat{{root: 1, spans: []byte{2}}}, flatten(sp.Split(td)))
+	}
+}
+
+// The id is the same for the same spans, whatever they travel with and in whatever order, and another one for any others: Sentry would drop
+// the second transaction with it.
+func TestStandIn(t *testing.T) {
+	var sp Splitter
+	idOf := func(service string, in ...s) pcommon.SpanID {
+		td := request{{"z", []s{{id: 99, start: 1, trace: 9}}}, {service, in}}.traces()
+		for _, seg := range sp.Split(td) {
+			if seg.Rootless() {
+				return seg.StandIn
+			}
+		}
+		return pcommon.SpanID{}
+	}
+	a, b, c := s{id: 1, parent: 9, start: 1}, s{id: 2, parent: 9, start: 2}, s{id: 3, parent: 1, start: 3}
+	other := func(in s, change func(*s)) s {
+		change(&in)
+		return in
+	}
+	want := idOf("a", a, b)
+	assert.Equal(t, want, idOf("a", b, a))
+	assert.Equal(t, want, idOf("a", b, s{id: 4, start: 0, kind: ptrace.SpanKindServer}, s{id: 5, parent: 4, start: 0}, a))
+	seen := map[pcommon.SpanID]bool{want: true, {9}: true}
+	for _, id := range []pcommon.SpanID{
+		idOf("b", a, b),
+		idOf("a", a, b, c),
+		idOf("a", a, other(b, func(x *s) { x.id = 3 })),
+		idOf("a", other(a, func(x *s) { x.parent = 8 }), other(b, func(x *s) { x.parent = 8 })),
+		idOf("a", other(a, func(x *s) { x.trace = 2 }), other(b, func(x *s) { x.trace = 2 })),
+	} {
+		assert.False(t, id.IsEmpty())
+		assert.False(t, seen[id])
+		seen[id] = true
+	}
+}
+
+func TestSpansWithoutIDsStayApart(t *testing.T) {
+	td := request{{"a", []s{{id: 0, parent: 9, start: 1}, {id: 0, parent: 9, start: 2}, {id: 1, parent: 9, start: 3}, {id: 2, parent: 9, start: 4}}}}.traces()
+	var sp Splitter
+	assert.Equal(t, []flat{{orphan: true}, {orphan: true}, {root: 1, spans: []byte{2}, orphan: true, rootless: true}}, flatten(sp.Split(td)))
+	for _, span := range td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().All() {
+		span.SetTraceID(pcommon.TraceID{})
+	}
+	assert.Len(t, sp.Split(td), 4)
 }
 
 func TestSplitKeepsSpansWithoutIDs(t *testing.T) {
@@ -280,6 +404,21 @@ func TestParts(t *testing.T) {
 		n++
 	}
 	assert.Equal(t, 1, n, "a segment without descendants is one part")
+
+	td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetParentSpanID(pcommon.SpanID{99})
+	s{id: 20, parent: 99, start: 9}.put(td.ResourceSpans().At(0).ScopeSpans().At(0).Spans().AppendEmpty())
+	for limit, want := range map[int][]int{1: {1, 1, 1, 1, 1, 1, 1, 1}, 2: {1, 2, 2, 2, 1}, 3: {2, 3, 3}, 8: {7, 1}, 9: {8}} {
+		rootless := sp.Split(td)[0]
+		require.True(t, rootless.Rootless())
+		var sizes []int
+		seen := 0
+		for part := range rootless.Parts(limit) {
+			assert.Equal(t, seen, part.Offset, "only the first part has none")
+			seen += len(part.Spans)
+			sizes = append(sizes, len(part.Spans))
+		}
+		assert.Equal(t, want, sizes, limit)
+	}
 
 	whole := sp.Split(td)[0]
 	assert.Equal(t, 5, whole.Slice(3, 7).Slice(2, 4).Offset, "a part of a part")

@@ -20,7 +20,7 @@ import (
 	"go.opentelemetry.io/collector/processor"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
-	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/assembly"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/metadatatest"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/storagetest"
 )
@@ -303,7 +303,7 @@ func requestOf(spans ...s) ptrace.Traces {
 
 func marked(td ptrace.Traces) (ids []byte) {
 	for _, span := range spansOf(td) {
-		if _, ok := span.Attributes().Get(assembly.LateMark); ok {
+		if _, ok := span.Attributes().Get(segment.LateMark); ok {
 			ids = append(ids, span.SpanID()[0])
 		}
 	}

@@ -15,7 +15,6 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
-	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/assembly"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/storagetest"
 )
 
@@ -137,16 +136,12 @@ func (a *arrived) request(td ptrace.Traces) {
 		a.times[got.number]++
 		a.requests[got.number] = a.n
 	}
-	own := ptrace.NewTraces()
-	td.CopyTo(own)
-	for _, span := range spansOf(own) {
-		if _, ok := span.Attributes().Get(assembly.LateMark); ok {
-			span.SetParentSpanID(pcommon.SpanID{}) // begins a transaction, whatever else is here
-		}
-	}
 	var splitter segment.Splitter
-	for _, seg := range splitter.Split(own) {
-		id := transaction{seg.Root.TraceID(), seg.Root.SpanID(), segment.ResourceKey(own.ResourceSpans().At(seg.Root.Resource).Resource())}
+	for _, seg := range splitter.Split(td) {
+		id := transaction{seg.Root.TraceID(), seg.Root.SpanID(), segment.ResourceKey(td.ResourceSpans().At(seg.Root.Resource).Resource())}
+		if seg.Rootless() {
+			id.root = seg.StandIn
+		}
 		if a.known[id] {
 			continue
 		}

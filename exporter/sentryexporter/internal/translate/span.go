@@ -37,18 +37,30 @@ type Spans struct {
 // A continuation (seg.Offset > 0) gets a segment span of its own: below the segment's, named like it, over the time of the spans it holds, with an
 // id made from the segment's and the offset.
 //
+// Where the root is not there (seg.Rootless()), the segment span is a made one too; seg.Root is the first child.
+//
 // The result, and the strings in it, are valid until the next call, and as long as td is not changed.
 func (t *Spans) Transaction(td ptrace.Traces, seg segment.Segment, res *sentry.Resource, received sentry.Time) (*sentry.Transaction, Repairs) {
-	t.begin(len(seg.Spans))
+	t.begin(len(seg.Spans) + 1)
 	var fixed, below Repairs
 	t.tx.Resource = res
-	t.root(td, seg, &fixed)
+	if seg.Rootless() {
+		t.standIn(seg)
+	} else {
+		t.root(td, seg, &fixed)
+	}
 	t.rootTime(seg, received, &fixed)
 	t.age(received, &fixed)
+	if seg.Rootless() && seg.Offset == 0 {
+		t.child(td, seg, seg.Root, &below)
+	}
 	for i := range seg.Spans {
-		t.child(td, seg, i, &below)
+		t.child(td, seg, seg.Spans[i], &below)
 	}
 	t.tx.Spans = t.spans
+	if seg.Rootless() {
+		t.tx.Trace.Status = t.worst(sentry.SpanID(seg.Root.ParentSpanID()))
+	}
 	if seg.Offset > 0 {
 		below.Parts = 1
 		t.continuation(seg)
@@ -88,9 +100,8 @@ func (t *Spans) root(td ptrace.Traces, seg segment.Segment, fixed *Repairs) {
 		tx.Contexts = t.response(span)
 	}
 	t.common(td, seg.Root)
-	if seg.Orphan {
-		// As in Sentry's JavaScript and Elixir SDKs: no entry into the service, but a part that lost its segment.
-		t.data = append(t.data, sentry.Attr{Key: "sentry.parent_span_already_sent", Value: sentry.Bool(true)})
+	if _, said := span.Attributes().Get(segment.LateMark); seg.Orphan && !said {
+		t.data = append(t.data, lateMark)
 	}
 	tx.Trace.Data = t.since(mark)
 	t.measurements = appendVitals(append(t.measurements[:0], t.measured...), tx.Trace.Data)
@@ -98,9 +109,12 @@ func (t *Spans) root(td ptrace.Traces, seg segment.Segment, fixed *Repairs) {
 	tx.Trace.Links = t.linksOf(span, fixed)
 }
 
-// child translates the i-th descendant.
-func (t *Spans) child(td ptrace.Traces, seg segment.Segment, i int, fixed *Repairs) {
-	from := seg.Spans[i]
+// lateMark is on a segment span that is no entry into the service, but the top of a part that lost its segment, as in Sentry's JavaScript and
+// Elixir SDKs.
+var lateMark = sentry.Attr{Key: segment.LateMark, Value: sentry.Bool(true)}
+
+// child translates a descendant.
+func (t *Spans) child(td ptrace.Traces, seg segment.Segment, from segment.Span, fixed *Repairs) {
 	span := from.Span
 	out := sentry.Span{
 		TraceID: t.tx.Trace.TraceID, SpanID: sentry.SpanID(span.SpanID()), ParentSpanID: sentry.SpanID(span.ParentSpanID()),

@@ -46,6 +46,9 @@ func randomForest(r *rand.Rand, n int) ptrace.Traces {
 		span.SetEndTimestamp(pcommon.Timestamp(now - 1_000_000*r.IntN(1000)))
 		span.SetKind(ptrace.SpanKind(r.IntN(6)))
 		span.SetFlags([]uint32{0, 0x100, 0x300}[r.IntN(3)])
+		if r.IntN(10) == 0 {
+			span.Attributes().PutBool(segment.LateMark, true)
+		}
 		span.SetName("span")
 	}
 	return td
@@ -76,8 +79,9 @@ func batches(r *rand.Rand, td ptrace.Traces) []ptrace.Traces {
 	return out
 }
 
-// transactions are the spans that a request's transactions hold, but for those that stand for further parts.
-func transactions(t *testing.T, td ptrace.Traces, limit int) (out []wired) {
+// transactions are the spans that a request's transactions hold, but for those that stand for further parts, or for a root that is not there. made
+// are the segment spans of all transactions.
+func transactions(t *testing.T, td ptrace.Traces, limit int, made map[string]bool) (out []wired) {
 	var split segment.Splitter
 	var spans Spans
 	for _, seg := range split.Split(td) {
@@ -90,11 +94,18 @@ func transactions(t *testing.T, td ptrace.Traces, limit int) (out []wired) {
 				Spans    []wired
 			}
 			require.NoError(t, json.Unmarshal(payload, &got))
-			if part.Offset == 0 {
+			_, root := SegmentIDs(seg)
+			switch {
+			case part.Offset > 0:
+				require.Equal(t, root.String(), got.Contexts.Trace.Parent, "a further part hangs below its segment")
+			case seg.Rootless():
+				require.Equal(t, seg.Root.ParentSpanID().String(), got.Contexts.Trace.Parent)
+			default:
 				out = append(out, got.Contexts.Trace)
-			} else {
-				require.Equal(t, seg.Root.SpanID().String(), got.Contexts.Trace.Parent, "a further part hangs below its segment")
 			}
+			require.LessOrEqual(t, len(got.Spans), max(2, limit))
+			require.False(t, made[got.Contexts.Trace.Span], "Sentry would drop the second transaction with this id")
+			made[got.Contexts.Trace.Span] = true
 			out = append(out, got.Spans...)
 		}
 	}
@@ -103,7 +114,7 @@ func transactions(t *testing.T, td ptrace.Traces, limit int) (out []wired) {
 
 // streams are the spans that a request's containers hold.
 func streams(t *testing.T, td ptrace.Traces) (out []wired) {
-	var split segment.Splitter
+	split := segment.Splitter{Streamed: true}
 	var s Streams
 	segments := split.Split(td)
 	s.Begin(streamOptions, td, segments, now)
@@ -135,9 +146,9 @@ func TestRandomForests(t *testing.T) {
 				}
 			}
 		}
-		byTransactions, byStreams := map[wired]int{}, map[wired]int{}
+		byTransactions, byStreams, made := map[wired]int{}, map[wired]int{}, map[string]bool{}
 		for _, batch := range batches(r, td) {
-			for _, s := range transactions(t, batch, 1+r.IntN(10)) {
+			for _, s := range transactions(t, batch, 1+r.IntN(10), made) {
 				byTransactions[s]++
 			}
 			for _, s := range streams(t, batch) {

@@ -54,6 +54,10 @@ func (w window) move(start, end, received sentry.Time) (from, to sentry.Time, sh
 
 // rootTime gives the segment its times. Without one of its own it spans the times of the spans in hand; without those it has the time of receipt.
 func (t *Spans) rootTime(seg segment.Segment, received sentry.Time, fixed *Repairs) {
+	if seg.Rootless() {
+		t.tx.Start, t.tx.End = spanned(seg, received)
+		return
+	}
 	t.tx.Start, t.tx.End = timesOf(seg, received, fixed)
 }
 
@@ -65,16 +69,27 @@ func timesOf(seg segment.Segment, received sentry.Time, fixed *Repairs) (start, 
 	}
 	fixed.StartTime++
 	fixed.EndTime++
+	return spanned(seg, received)
+}
+
+// spanned is the time of all the spans in hand; without any the time of receipt.
+func spanned(seg segment.Segment, received sentry.Time) (start, end sentry.Time) {
+	start, end = widen(0, 0, seg.Root)
 	for _, s := range seg.Spans {
-		for _, at := range [...]pcommon.Timestamp{s.StartTimestamp(), s.EndTimestamp()} {
-			if at != 0 && (start == 0 || sentry.Time(at) < start) {
-				start = sentry.Time(at)
-			}
-			end = max(end, sentry.Time(at))
-		}
+		start, end = widen(start, end, s)
 	}
 	if end == 0 {
 		return received, received
+	}
+	return start, end
+}
+
+func widen(start, end sentry.Time, span segment.Span) (from, to sentry.Time) {
+	for _, at := range [...]pcommon.Timestamp{span.StartTimestamp(), span.EndTimestamp()} {
+		if at != 0 && (start == 0 || sentry.Time(at) < start) {
+			start = sentry.Time(at)
+		}
+		end = max(end, sentry.Time(at))
 	}
 	return start, end
 }

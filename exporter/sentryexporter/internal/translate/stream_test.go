@@ -32,7 +32,7 @@ type streamed struct {
 
 // stream sends a request through translator and container, each trace in one, and gives the spans by their names, and what was repaired.
 func stream(t testing.TB, td ptrace.Traces, received sentry.Time) (map[string][]streamed, Repairs) {
-	var split segment.Splitter
+	split := segment.Splitter{Streamed: true}
 	var s Streams
 	segments := split.Split(td)
 	s.Begin(streamOptions, td, segments, received)
@@ -178,7 +178,7 @@ func TestStreamTraces(t *testing.T) {
 			}
 		}
 	}
-	var split segment.Splitter
+	split := segment.Splitter{Streamed: true}
 	var s Streams
 	segments := split.Split(td)
 	s.Begin(streamOptions, td, segments, 0)
@@ -278,7 +278,7 @@ func TestStreamDoesNotAllocate(t *testing.T) {
 
 // streaming gives a function that translates and encodes a request of one trace, again and again.
 func streaming(t testing.TB, td ptrace.Traces) func() {
-	var split segment.Splitter
+	split := segment.Splitter{Streamed: true}
 	var s Streams
 	var c envelope.SpanContainer
 	var buf []byte
@@ -322,7 +322,7 @@ func FuzzStream(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(b)
 	}
-	var split segment.Splitter
+	split := segment.Splitter{Streamed: true}
 	var s Streams
 	d := testDSC(f, "https://k@o1.ingest.sentry.io/1")
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -163,7 +164,7 @@ func segmentsBy(req *Request) map[Reason]int {
 
 func marked(req *Request) (ids []byte) {
 	for _, span := range spansOf(req.Traces) {
-		if v, ok := span.Attributes().Get(LateMark); ok && v.Bool() {
+		if v, ok := span.Attributes().Get(segment.LateMark); ok && v.Bool() {
 			ids = append(ids, span.SpanID()[0])
 		}
 	}

@@ -4,11 +4,9 @@ import (
 	"time"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
-)
 
-// LateMark is the attribute of a span whose parent left in an earlier request, as in Sentry's JavaScript SDK: it begins a transaction
-// of its own, whatever else is in its request.
-const LateMark = "sentry.parent_span_already_sent"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
+)
 
 // Request is what leaves together.
 type Request struct {
@@ -172,7 +170,7 @@ func (r *Request) add(o *Origin, span ptrace.Span, place Place) {
 	to := r.lastSpans.AppendEmpty()
 	span.MoveTo(to)
 	if place.Late {
-		to.Attributes().PutBool(LateMark, true)
+		to.Attributes().PutBool(segment.LateMark, true)
 	}
 	r.Spans++
 	if r.places {
