@@ -11,6 +11,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/attrs"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/join"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/states"
 )
 
 const streamAttribute = "log.iostream"
@@ -260,9 +261,9 @@ func (f *file) holds() bool {
 }
 
 // state is what has to be saved; it is valid until the next call.
-func (f *file) state() change {
+func (f *file) state() states.Change {
 	f.buf = f.append(f.buf[:0])
-	return change{f.path, f.buf}
+	return states.Change{Name: f.path, Value: f.buf}
 }
 
 // stateVersion is that of what append writes.

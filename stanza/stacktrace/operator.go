@@ -18,6 +18,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator/helper"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/join"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/states"
 )
 
 // Operator joins stack traces.
@@ -31,7 +32,7 @@ type Operator struct {
 	maxFiles        int
 	shutdownTimeout time.Duration
 	clock           clock
-	store           store
+	store           states.Store
 
 	mu    sync.RWMutex
 	files map[string]*file // by path; a rotated file is found under each of its paths
@@ -76,14 +77,11 @@ func (*Operator) CanProcess() bool { return true }
 // Start reads what was held when the collector ended, and begins to let go what has waited for long enough.
 func (o *Operator) Start(persister operator.Persister) error {
 	ctx := context.Background()
-	if err := o.store.open(ctx, persister); err != nil {
+	saved, err := o.store.Open(ctx, persister)
+	if err != nil {
 		return err
 	}
-	if o.store.enabled() {
-		if err := o.restore(ctx); err != nil {
-			return err
-		}
-	}
+	o.restore(saved)
 	ticks, stopTicks := o.clock.ticks(max(o.flushAfter/4, 10*time.Millisecond))
 	o.wg.Add(1)
 	go func() {
@@ -101,12 +99,8 @@ func (o *Operator) Start(persister operator.Persister) error {
 	return nil
 }
 
-func (o *Operator) restore(ctx context.Context) error {
-	states, err := o.store.load(ctx)
-	if err != nil {
-		return err
-	}
-	for path, value := range states {
+func (o *Operator) restore(saved map[string][]byte) {
+	for path, value := range saved {
 		f, err := restore(o, value, o.clock.now())
 		if err != nil {
 			o.Logger().Error("a saved state cannot be read: lines that were held are lost", zap.String("path", path), zap.Error(err))
@@ -119,7 +113,6 @@ func (o *Operator) restore(ctx context.Context) error {
 			o.files[f.sources[i].path] = f
 		}
 	}
-	return nil
 }
 
 // Process takes one entry.
@@ -302,8 +295,8 @@ func (o *Operator) decode(entries []*entry.Entry, f *file) []*entry.Entry {
 
 // save keeps what is held, and how far the file was taken, for the time after a kill: what was handed on does not come a second time.
 func (o *Operator) save(f *file) {
-	if o.store.enabled() {
-		o.saved(o.store.write(context.Background(), f.state()))
+	if o.store.Enabled() {
+		o.saved(o.store.Write(context.Background(), f.state()))
 	}
 }
 
@@ -362,15 +355,15 @@ func (o *Operator) letGo(files []*file) {
 			o.Logger().Error("cannot hand on what was held", zap.Error(err))
 		}
 	}
-	var changes []change
+	var changes []states.Change
 	for _, f := range files {
 		o.settle(f)
-		if o.store.enabled() {
+		if o.store.Enabled() {
 			changes = append(changes, f.state())
 		}
 	}
 	if len(changes) > 0 {
-		o.saved(o.store.write(context.Background(), changes...))
+		o.saved(o.store.Write(context.Background(), changes...))
 	}
 	for _, f := range files {
 		f.mu.Unlock()
@@ -379,7 +372,7 @@ func (o *Operator) letGo(files []*file) {
 
 // remove forgets a file of which nothing is held, in memory and in the storage.
 func (o *Operator) remove(f *file) {
-	if o.store.enabled() && !o.saved(o.store.write(context.Background(), change{path: f.path})) {
+	if o.store.Enabled() && !o.saved(o.store.Write(context.Background(), states.Change{Name: f.path})) {
 		return
 	}
 	o.mu.Lock()
@@ -400,7 +393,7 @@ func (o *Operator) Stop() error {
 	o.grace.Stop()
 	refused := o.writes.Err() != nil
 	o.refuse()
-	if refused && o.store.enabled() {
+	if refused && o.store.Enabled() {
 		return nil // all is saved already
 	}
 	o.writes, o.refuse = context.WithTimeout(context.Background(), o.shutdownTimeout)
@@ -411,7 +404,7 @@ func (o *Operator) Stop() error {
 	slices.SortFunc(files, func(a, b *file) int { return cmp.Compare(a.path, b.path) })
 	for _, f := range files {
 		f.mu.Lock()
-		if !o.store.enabled() || !f.hasMore() {
+		if !o.store.Enabled() || !f.hasMore() {
 			f.flush(o)
 		}
 	}

@@ -526,7 +526,7 @@ func TestUnreadableState(t *testing.T) {
 	r.feedLines("b.log", 0, "two")
 	r.kill()
 	for key, value := range store.values {
-		if key == fileKey("a.log") {
+		if key == "state/a.log" {
 			store.values[key] = append([]byte{99}, value...)
 		}
 	}
