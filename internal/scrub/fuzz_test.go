@@ -58,7 +58,7 @@ func hostileTexts(n int) (list []string) {
 		":", "=", "a:", "auth:", "auth=", "password:", "password=", "password=[", "auth:[", "auth:{", `password="`, `auth="`, `auth='`, `auth=\"`, `auth:\\\"`,
 		"://", "://a:", "x://a:b/", "@tcp(", "a@tcp(", "eyJ", "eyJhbGciOiJIUzI1NiJ9-", "eyJhbGciOiJIUzI1NiJ9.", "SG.", "sk-", "gsk_", "xoxb-", "-----BEGIN ",
 		"-----BEGIN PRIVATE KEY-----", "--", "--password ", "<a>", "<password>", "<", ">", "'", "PASSWORD '", "4111", "4111 ", "4111-", "41", "078-", "DE89", "DE89 ",
-		"Bearer ", "Basic ", "Bearer%20", "Cookie: a=b;", "Cookie: ", "Authorization: Digest ", "x_forwarded_for=1,", "%3A", "%253D", `\u003d`, `\`, `\\`, "+", "***", "password=***,",
+		"Bearer ", "Basic ", "Bearer%20", "Cookie: a=b;", "Cookie: ", "Authorization: Digest ", "Authorization: Digest a=b,", `["`, `['`, `[\"`, "-p", "mysql -p", "curl -u a:", "auth=Bearer ", "card: 1 ", "pw=1 ", ";pw=a ", "x_forwarded_for=1,", "%3A", "%253D", `\u003d`, `\`, `\\`, "+", "***", "password=***,",
 		`{"password":`, `{"password":[`, `"value":`, `,"value":`, `"name":"a","value":`, `{"user":{`, "key key key ", "api key: ", "jdbc:oracle:thin:", "oracle:thin:a/",
 		"\x00", "\xff", "é", "[Filtered]", `"[Filtered]`, "pw=[Filtered]", "[Filtered", "password: [Filtered] ",
 	} {

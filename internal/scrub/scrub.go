@@ -13,9 +13,10 @@ type Scrubber struct {
 	off        [NumRules]bool
 	keys, keep []string
 	tokens     tokenTable
-	attributes classCache // of attributes, which Sentry's conventions know
-	members    classCache // of everything below them, in bodies and in JSON
-	texts      classCache // of names without quotes
+	attributes classCache  // of attributes, which Sentry's conventions know
+	members    classCache  // of everything below them, in bodies and in JSON
+	texts      classCache  // of names without quotes
+	views      chan []byte // buffers for the next views
 }
 
 // New makes a Scrubber.
@@ -23,7 +24,7 @@ func New(cfg Config) (*Scrubber, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Scrubber{keys: lowered(cfg.Keys), keep: lowered(cfg.Keep), tokens: newTokenTable(cfg.Tokens)}
+	s := &Scrubber{keys: lowered(cfg.Keys), keep: lowered(cfg.Keep), tokens: newTokenTable(cfg.Tokens), views: make(chan []byte, keptViews)}
 	for _, name := range cfg.Off {
 		rule, _ := ParseRule(name)
 		s.off[rule] = true

@@ -1,7 +1,9 @@
 package scrub
 
 import (
+	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -230,4 +232,24 @@ func TestNamesOfKeys(t *testing.T) {
 		is, _ := nameOf(key)
 		require.Equal(t, want, is, key)
 	}
+}
+
+// TestConcurrentUse is for the race detector: keys and views are remembered while others ask for them.
+func TestConcurrentUse(t *testing.T) {
+	s := newScrubber(t, Config{})
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for _, secret := range secretTexts {
+				var counts Counts
+				if out := s.Text(url.QueryEscape(secret.text), &counts); out == "" {
+					t.Error("nothing is left")
+				}
+			}
+			for _, key := range secretKeys {
+				s.attribute(key)
+			}
+		})
+	}
+	all.Wait()
 }

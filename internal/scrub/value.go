@@ -314,10 +314,10 @@ func (s *scanner) credentialsEnd(n *name, from int) int {
 		return end
 	}
 	around, slashes := s.peek(n.from-1), s.slashesBefore(n.from-1)
-	for end = from; end < s.lineEnd(from); end++ {
-		if c := s.text[end]; c == around && isQuote(c) && s.slashesBefore(end) <= slashes {
-			return end - slashes
+	for line := s.lineEnd(from); from < line; from++ {
+		if c := s.text[from]; c == around && isQuote(c) && s.slashesBefore(from) <= slashes {
+			return from - slashes
 		}
 	}
-	return end
+	return from
 }

@@ -2,18 +2,17 @@ package scrub
 
 import (
 	"strings"
-	"sync"
 	"unsafe"
 )
 
 // A view is a text with its escapes undone: those of URLs ("%3D") and those of JSON. It is read where the text has escapes and nothing was
 // found in it as it is: in a URL within a URL a name and its value are joined by "%3D".
 
-// views are the buffers of views.
-var views = sync.Pool{New: func() any { return new([]byte) }}
-
-// maxView is the size in bytes of a buffer that is kept.
-const maxView = 64 << 10
+// Buffers of views that are kept for the next one: how many, and up to what size in bytes.
+const (
+	keptViews = 8
+	maxView   = 64 << 10
+)
 
 // steps undo escapes one by one.
 type steps struct {
@@ -99,20 +98,23 @@ type viewScan struct {
 	view   scanner
 	raw    scanner // of the text itself
 	origin origin
-	buffer *[]byte
+	buffer []byte
 }
 
 // openView makes the view of a text. It must be closed.
 func (s *Scrubber) openView(text string) viewScan {
-	v := viewScan{raw: s.scan(text), origin: origin{steps: stepsOf(text)}, buffer: views.Get().(*[]byte)}
-	plain := (*v.buffer)[:0]
+	v := viewScan{raw: s.scan(text), origin: origin{steps: stepsOf(text)}}
+	select {
+	case v.buffer = <-s.views:
+	default:
+	}
+	v.buffer = v.buffer[:0]
 	for i := 0; i < len(text); {
 		c, width := v.origin.at(i)
-		plain = append(plain, c)
+		v.buffer = append(v.buffer, c)
 		i += width
 	}
-	*v.buffer = plain
-	v.view = s.scan(unsafe.String(unsafe.SliceData(plain), len(plain))) // valid until close
+	v.view = s.scan(unsafe.String(unsafe.SliceData(v.buffer), len(v.buffer))) // valid until close
 	v.view.view = v.raw.json
 	return v
 }
@@ -133,10 +135,13 @@ func (v *viewScan) next() (find, bool) {
 }
 
 func (v *viewScan) close() {
-	if cap(*v.buffer) > maxView {
-		*v.buffer = nil
+	if cap(v.buffer) > maxView {
+		return
 	}
-	views.Put(v.buffer)
+	select {
+	case v.raw.views <- v.buffer:
+	default:
+	}
 }
 
 // isWithinString reports whether a part of JSON lies within one string; other texts are as good as one. It is asked in ascending order.
