@@ -2,6 +2,7 @@ package binary
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -141,6 +142,7 @@ type pipeline struct {
 	dsn        string
 	logs       string // pattern of log files; "" none
 	exporter   string // more keys of the exporter, indented by four blanks
+	segments   string // configuration of sentry_segment, in flow style; "": traces go without it
 }
 
 func (p pipeline) yaml() string {
@@ -158,12 +160,18 @@ func (p pipeline) yaml() string {
     resource:
       service.name: from-files`, p.logs)
 	}
-	return strings.NewReplacer("$GRPC", p.grpc, "$HTTP", p.http, "$DSN", p.dsn, "$EXPORTER", p.exporter, "$FILES", files, "$RECEIVERS", receivers).Replace(`
+	processors := "[sentry_segment]"
+	if p.segments == "" {
+		processors = "[]"
+	}
+	return strings.NewReplacer("$SEGMENTS", cmp.Or(p.segments, "{}"), "$PROCESSORS", processors, "$GRPC", p.grpc, "$HTTP", p.http, "$DSN", p.dsn, "$EXPORTER", p.exporter, "$FILES", files, "$RECEIVERS", receivers).Replace(`
 receivers:
   otlp:
     protocols:
       grpc: {endpoint: $GRPC}
       http: {endpoint: $HTTP}$FILES
+processors:
+  sentry_segment: $SEGMENTS
 exporters:
   sentry:
     dsn: $DSN
@@ -177,6 +185,7 @@ service:
       exporters: [sentry]
     traces:
       receivers: [otlp]
+      processors: $PROCESSORS
       exporters: [sentry]
 `)
 }
