@@ -43,22 +43,25 @@ const defaultRetry = "{}"
 
 const shortRetry = "{initial_interval: 100ms, max_interval: 1s}"
 
-func (c config) yaml(grpc, metrics string) string {
+func (c config) yaml(grpc, metrics, health string) string {
 	_, metricsPort, _ := net.SplitHostPort(metrics)
-	storage, extensions, queue := "", "[]", c.queue
+	storage, extensions, queue := "", "[healthcheckv2]", c.queue
 	if c.storage != "" {
 		queue = strings.TrimPrefix(queue+", storage: file_storage", ", ")
-		extensions = "[file_storage]"
+		extensions = "[healthcheckv2, file_storage]"
 		storage = fmt.Sprintf(`
-extensions:
-  file_storage: {directory: %q, create_directory: true, directory_permissions: "0700", recreate: true}
-`, c.storage)
+  file_storage: {directory: %q, create_directory: true, directory_permissions: "0700", recreate: true}`, c.storage)
 	}
 	retry := c.retry
 	if retry == "" {
 		retry = shortRetry
 	}
-	return fmt.Sprintf(`%s
+	return fmt.Sprintf(`
+extensions:
+  healthcheckv2:
+    use_v2: true
+    component_health: {include_recoverable_errors: true, recovery_duration: 1h}
+    http: {endpoint: %q, status: {enabled: true, path: /status}}%s
 receivers:
   otlp:
     protocols:
@@ -78,7 +81,7 @@ service:
   pipelines:
     logs: {receivers: [otlp], exporters: [sentry]}
     traces: {receivers: [otlp], exporters: [sentry]}
-`, storage, grpc, c.dsn, !c.noLogs, queue, retry, c.exporter, extensions, metricsPort)
+`, health, storage, grpc, c.dsn, !c.noLogs, queue, retry, c.exporter, extensions, metricsPort)
 }
 
 // collector is the binary with one configuration, which may die and be started again.
@@ -88,6 +91,7 @@ type collector struct {
 	file    string // configuration
 	grpc    string
 	metrics string
+	health  string
 	wrap    []string // a command to run the binary with
 
 	log    *os.File
@@ -100,7 +104,7 @@ type collector struct {
 // newCollector prepares one; the test's end kills it.
 func newCollector(t testing.TB, cfg config) *collector {
 	dir := t.TempDir()
-	c := &collector{t: t, config: cfg, file: filepath.Join(dir, "config.yaml"), grpc: freeAddress(t), metrics: freeAddress(t)}
+	c := &collector{t: t, config: cfg, file: filepath.Join(dir, "config.yaml"), grpc: freeAddress(t), metrics: freeAddress(t), health: freeAddress(t)}
 	var err error
 	c.log, err = os.Create(filepath.Join(dir, "log"))
 	require.NoError(t, err)
@@ -133,7 +137,7 @@ func (c *collector) start() {
 
 // spawn starts the binary.
 func (c *collector) spawn() {
-	require.NoError(c.t, os.WriteFile(c.file, []byte(c.config.yaml(c.grpc, c.metrics)), 0o600))
+	require.NoError(c.t, os.WriteFile(c.file, []byte(c.config.yaml(c.grpc, c.metrics, c.health)), 0o600))
 	args := append(slices.Clone(c.wrap), binaryPath, "--config", c.file)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdout, cmd.Stderr = c.log, c.log
@@ -236,18 +240,33 @@ var sampleLabel = regexp.MustCompile(`(\w+)="([^"]*)"`)
 
 // scrape reads the binary's metrics.
 func (c *collector) scrape() ([]sample, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.metrics+"/metrics", nil)
+	text, err := get("http://" + c.metrics + "/metrics")
 	if err != nil {
 		return nil, err
+	}
+	return parseSamples(strings.NewReader(text))
+}
+
+// status is what the binary says about its health: the components of the pipelines, verbosely.
+func (c *collector) status() string {
+	text, _ := get("http://" + c.health + "/status?verbose") // nothing is no status
+	return text
+}
+
+func get(url string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer resp.Body.Close()
-	return parseSamples(resp.Body)
+	text, err := io.ReadAll(resp.Body)
+	return string(text), err
 }
 
 func parseSamples(r io.Reader) ([]sample, error) {

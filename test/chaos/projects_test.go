@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -82,6 +83,41 @@ func (r *run) full(dead account, blocks bool) bool {
 	}
 	metrics, err := r.collector.scrape()
 	return err == nil && total(metrics, metricDiscarded, "discard_reason", "queue_overflow", "project", "third") > 0
+}
+
+// TestThroughputBesideADeadProject sends to two projects as fast as they take it, while a third one's Sentry is there and is not, in turn:
+// that costs the two less than 5 %. It is part of a long run: it takes windows of quiet to see anything.
+func TestThroughputBesideADeadProject(t *testing.T) {
+	needsChaos(t)
+	if !long {
+		t.Skip("CHAOS=long")
+	}
+	w := row{name: "full speed beside a dead DSN"}
+	w.start = func(r *run, cfg *config) {
+		threeProjects("block", false)(r, cfg)
+		alive, dead := r.living()
+		for _, a := range alive {
+			a.sender.rate = 0
+		}
+		dead.sender.rate = 10
+	}
+	w.fault = func(r *run) {
+		alive, _ := r.living()
+		var steps [2]int64 // with the third project alive, and dead
+		for i := range 20 {
+			before := alive[0].sender.tracesAcked.Load() + alive[1].sender.tracesAcked.Load()
+			if i%2 == 1 {
+				r.other.goDown()
+			}
+			time.Sleep(3 * time.Second)
+			steps[i%2] += alive[0].sender.tracesAcked.Load() + alive[1].sender.tracesAcked.Load() - before
+			r.other.up()
+		}
+		ratio := float64(steps[1]) / float64(steps[0])
+		table.note("%s: %.1f %% of the throughput with all three alive (%d items a second)", w.name, 100*ratio, steps[0]*itemsPerStep/30)
+		assert.Greater(t, ratio, 0.95)
+	}
+	w.play(t)
 }
 
 // hostName is the name that nobody knows until nameIt.

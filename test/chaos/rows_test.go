@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,15 @@ const atOnce = 4
 func TestFaults(t *testing.T) {
 	needsChaos(t)
 	slots := make(chan struct{}, atOnce)
-	for _, w := range append(append(networkFaults(), processFaults()...), diskFaults()...) {
+	all := slices.Concat(networkFaults(), processFaults(), diskFaults())
+	if long {
+		for _, w := range networkFaults() {
+			w.name += ", on disk"
+			w.durable = true
+			all = append(all, w)
+		}
+	}
+	for _, w := range all {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
 			slots <- struct{}{}
@@ -55,6 +64,16 @@ func during(w weather) func(*run) {
 	}
 }
 
+// visible: the log and the health status say that something is wrong with the DSN.
+func (r *run) visible(logged, status string) {
+	r.settled(func() bool { return strings.Contains(r.collector.said(), logged) })
+	r.settled(func() bool {
+		health := r.collector.status()
+		return strings.Contains(health, "StatusRecoverableError") && strings.Contains(health, status)
+	})
+	assert.NotContains(r, r.collector.status(), key)
+}
+
 func limited(limits string) answer {
 	return answer{status: http.StatusTooManyRequests, header: map[string]string{"X-Sentry-Rate-Limits": limits}}
 }
@@ -69,8 +88,9 @@ func networkFaults() []row {
 		{name: "down: connections refused", fault: func(r *run) {
 			r.fake.goDown()
 			time.Sleep(faultTime())
+			r.visible("Sentry does not take anything", "does not take anything")
 			r.fake.up()
-		}},
+		}, check: func(r *run) { assert.Contains(r, r.collector.said(), "Sentry answers again") }},
 		{name: "503", fault: always(answer{status: http.StatusServiceUnavailable})},
 		{name: "503 with Retry-After", fault: always(answer{status: 503, header: map[string]string{"Retry-After": "1"}})},
 		{name: "503 for every second request", fault: during(weather{answer: func(n int64, _ *parcel, _ int) answer {
@@ -133,8 +153,12 @@ func networkFaults() []row {
 				return answer{status: http.StatusForbidden, body: []byte(`{"detail":"project is gone"}`)}
 			}})
 			time.Sleep(faultTime())
-			r.other.set(weather{})
+			r.visible("Sentry refuses items for good", "project is gone")
 			assert.Equal(r, 3, strings.Count(r.collector.said(), "project is gone"), "said once a lane")
+			metrics, err := r.collector.scrape()
+			require.NoError(r, err)
+			assert.Positive(r, total(metrics, metricRefused, "project", "third", "http_response_status_code", "403"))
+			r.other.set(weather{})
 		}},
 	}
 }
@@ -307,6 +331,16 @@ func smallDisk(r *run, cfg *config) {
 func (r *run) skip(format string, args ...any) {
 	table.note("SKIPPED %s: %s", r.Name(), fmt.Sprintf(format, args...))
 	r.Skipf(format, args...)
+}
+
+// TestOpenDirectory: a queue directory that others may enter is warned of at start.
+func TestOpenDirectory(t *testing.T) {
+	needsChaos(t)
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o755))
+	c := newCollector(t, config{dsn: startFake(t).dsn("1", ""), storage: dir})
+	c.start()
+	assert.Contains(t, c.said(), "open to others than its owner")
 }
 
 // cutFile damages the logs lane's file while it holds everything that was accepted.
