@@ -72,13 +72,22 @@ func TestNothingFoundAllocatesNothing(t *testing.T) {
 		"span":   func() bool { return s.NeedsSpan(span) },
 	} {
 		require.False(t, ask(), name)
-		require.Zero(t, testing.AllocsPerRun(100, func() { ask() }), name)
+		require.Zero(t, leastAllocs(func() { ask() }), name)
 	}
 	var counts Counts
 	for name, text := range longTexts() {
 		require.False(t, s.NeedsText(text), name)
-		require.Zero(t, testing.AllocsPerRun(100, func() { s.Text(text, &counts) }), name)
+		require.Zero(t, leastAllocs(func() { s.Text(text, &counts) }), name)
 	}
+}
+
+// leastAllocs is the least of a few averages: a garbage collection that comes between empties the pools.
+func leastAllocs(f func()) float64 {
+	least := testing.AllocsPerRun(100, f)
+	for range 4 {
+		least = min(least, testing.AllocsPerRun(100, f))
+	}
+	return least
 }
 
 // TestKeysThatNeverRepeat: the cache of keys stops growing, and is then read without allocating.

@@ -132,10 +132,17 @@ func TestJavaLinear(t *testing.T) {
 	large := javaUgly(small * factor)
 	for name, text := range javaUgly(small) {
 		t.Run(name, func(t *testing.T) {
-			quick, few := javaCost(Input{Text: text})
-			slow, many := javaCost(Input{Text: large[name]})
-			require.Less(t, slow, 4*factor*max(quick, 2*time.Millisecond), "time")
-			require.Less(t, many, 2*factor*few+64*uint64(len(text)), "memory")
+			var quick, slow time.Duration
+			for range 5 { // while others use the machine, a run takes several times as long
+				var few, many uint64
+				quick, few = javaCost(Input{Text: text})
+				slow, many = javaCost(Input{Text: large[name]})
+				require.Less(t, many, 2*factor*few+64*uint64(len(text)), "memory")
+				if slow < 4*factor*max(quick, 2*time.Millisecond) {
+					return
+				}
+			}
+			require.Fail(t, "time", "%v for %d bytes, %v for %d", quick, small, slow, small*factor)
 		})
 	}
 }

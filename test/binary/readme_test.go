@@ -121,12 +121,16 @@ func TestEveryDocumentedConfigurationIsValid(t *testing.T) {
 		"exporters: {sentry: {dsn: \"${env:SENTRY_DSN}\", sending_queue: {storage: file_storage/queues}}}\n" +
 		"service:\n  extensions: [file_storage/queues]\n  pipelines: {logs: {receivers: [otlp], exporters: [sentry]}}\n"
 	validated := 0
-	validate := func(name, config string) {
+	validate := func(name, config string, beside ...string) {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "config.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(strings.ReplaceAll(config, "DIR", t.TempDir())), 0o600))
-			cmd := exec.Command(binaryPath(t), "validate", "--config", file)
-			cmd.Env = append(os.Environ(), "SENTRY_DSN=https://public@sentry.example.com/1")
+			args := []string{"validate"}
+			for _, f := range append(beside, file) {
+				args = append(args, "--config", f)
+			}
+			cmd := exec.Command(binaryPath(t), args...)
+			cmd.Env = append(os.Environ(), "SENTRY_DSN=https://public@sentry.example.com/1", "K8S_NODE_NAME=node-1")
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, string(out))
 		})
@@ -145,12 +149,21 @@ func TestEveryDocumentedConfigurationIsValid(t *testing.T) {
 			validate(fmt.Sprintf("%s/%d", file, i), block)
 		}
 	}
-	configs, err := filepath.Glob(filepath.Join(root, "configs", "*.yaml"))
-	require.NoError(t, err)
-	for _, file := range configs {
-		text, err := os.ReadFile(file)
+	for _, pattern := range []string{"*.yaml", "recipes/*.yaml"} {
+		configs, err := filepath.Glob(filepath.Join(root, "configs", pattern))
 		require.NoError(t, err)
-		validate(filepath.Base(file), string(text))
+		for _, file := range configs {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			var beside []string
+			if first := besideConfig.FindSubmatch(text); first != nil {
+				beside = append(beside, filepath.Join(root, "configs", string(first[1])))
+			}
+			validate(filepath.Base(file), string(text), beside...)
+		}
 	}
-	assert.GreaterOrEqual(t, validated, 4)
+	assert.GreaterOrEqual(t, validated, 15)
 }
+
+// besideConfig is the first line of a configuration that is given together with another one.
+var besideConfig = regexp.MustCompile(`\A# A second --config beside ([a-z-]+\.yaml)`)
