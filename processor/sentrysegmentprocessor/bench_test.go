@@ -45,7 +45,6 @@ func BenchmarkProcessor(b *testing.B) {
 			return p
 		}
 	}
-	fileID := component.MustNewID("file_storage")
 	for name, create := range map[string]func(testing.TB, consumer.Traces) processor.Traces{
 		"sentry_segment":           segments(func(*Config) {}),
 		"sentry_segment, 2 shards": segments(func(cfg *Config) { cfg.Shards = 2 }),
@@ -75,8 +74,7 @@ func BenchmarkProcessor(b *testing.B) {
 					spans += n
 				}
 				p := create(b, &to)
-				h := &host{storage: fileStorage(b)}
-				h.id = fileID
+				h := &host{storage: fileStorage(b, b.TempDir()), id: fileID}
 				require.NoError(b, p.Start(b.Context(), h))
 				runtime.GC()
 				b.StartTimer()
@@ -92,11 +90,16 @@ func BenchmarkProcessor(b *testing.B) {
 	}
 }
 
-// fileStorage is contrib's, in a directory of its own, as it is by default: safe against kill -9, not against a power failure.
-func fileStorage(t testing.TB) component.Component {
+var fileID = component.MustNewID("file_storage")
+
+// fileStorage is contrib's, as it is by default: safe against kill -9, not against a power failure.
+func fileStorage(t testing.TB, directory string, change ...func(*filestorage.Config)) component.Component {
 	f := filestorage.NewFactory()
 	cfg := f.CreateDefaultConfig().(*filestorage.Config)
-	cfg.Directory = t.TempDir()
+	cfg.Directory = directory
+	for _, c := range change {
+		c(cfg)
+	}
 	ext, err := f.Create(t.Context(), extensiontest.NewNopSettings(f.Type()), cfg)
 	require.NoError(t, err)
 	require.NoError(t, ext.Start(t.Context(), componenttest.NewNopHost()))

@@ -6,9 +6,11 @@ import (
 	"fmt"
 
 	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagefile"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/assembly"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/journal"
 )
@@ -20,6 +22,9 @@ const storageName = "segments"
 func (p *segmentProcessor) openJournal(ctx context.Context) error {
 	ext, err := storageOf(p.host, *p.cfg.Storage)
 	if err != nil {
+		return err
+	}
+	if err := p.inspect(ext); err != nil {
 		return err
 	}
 	client, err := ext.GetClient(ctx, component.KindProcessor, p.set.ID, storageName)
@@ -37,6 +42,16 @@ func (p *segmentProcessor) openJournal(ctx context.Context) error {
 	}
 	p.journal.Run()
 	return nil
+}
+
+// inspect looks at the file that the storage is about to open.
+func (p *segmentProcessor) inspect(ext storage.Extension) error {
+	aside, err := storagefile.Inspect(ext, *p.cfg.Storage, storagefile.Client{Kind: component.KindProcessor, Owner: p.set.ID, Name: storageName})
+	if aside != nil {
+		p.set.Logger.Error("The journal's file is damaged. It was put aside, and what it holds is not handed on; the journal starts empty.",
+			zap.Stringer("storage", p.cfg.Storage), zap.String("file", aside.File), zap.Error(aside.Damage))
+	}
+	return err
 }
 
 func (p *segmentProcessor) journalFailed(op journal.Operation, err error) {

@@ -21,7 +21,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/durable/boltfile"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/boltfile"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagefile"
 )
 
 // These tests run on the real file_storage.
@@ -232,37 +233,6 @@ func TestUnusableFiles(t *testing.T) {
 	p.shutdown()
 }
 
-// file_storage has no interface for what is asked of it here; a new version may call it differently.
-func TestFileStorageIsUnderstood(t *testing.T) {
-	for _, recreate := range []bool{false, true} {
-		directory := t.TempDir()
-		ext := fileStorageIn(t, directory, func(cfg *filestorage.Config) { cfg.Recreate = recreate })
-		set, ok := settingsOf(ext)
-		require.True(t, ok)
-		assert.Equal(t, settings{directory: directory, recreate: recreate}, set)
-	}
-	for _, other := range []storage.Extension{newDisk(), closedExtension{newDisk()}, nil, (*disk)(nil)} {
-		_, ok := settingsOf(other)
-		assert.False(t, ok)
-	}
-
-	for _, id := range []component.ID{
-		laneID,
-		component.MustNewID("sentry"),
-		component.MustNewIDWithName("sentry", "a/b c~d#é"),
-		component.MustNewIDWithName("sentry", strings.Repeat("#", 100)),
-		component.MustNewIDWithName("sentry", strings.Repeat("x", 300)),
-	} {
-		for _, name := range []string{"logs", "traces", ""} {
-			directory := t.TempDir()
-			client, err := fileStorageIn(t, directory).GetClient(t.Context(), component.KindExporter, id, name)
-			require.NoError(t, err)
-			require.NoError(t, client.Close(t.Context()))
-			assert.Equal(t, fileName(component.KindExporter, id, name), files(t, directory))
-		}
-	}
-}
-
 func TestCheckDirectory(t *testing.T) {
 	parent := t.TempDir()
 	create := func(permissions ...string) storage.Extension {
@@ -278,10 +248,10 @@ func TestCheckDirectory(t *testing.T) {
 	parent += "y"
 	private := create("0700")
 	require.NoError(t, CheckDirectory(host{private}, storageID))
-	set, _ := settingsOf(private)
-	require.NoError(t, os.Chmod(set.directory, 0o701))
-	require.ErrorContains(t, CheckDirectory(host{private}, storageID), set.directory)
-	require.NoError(t, os.Remove(set.directory))
+	set, _ := storagefile.SettingsOf(private)
+	require.NoError(t, os.Chmod(set.Directory, 0o701))
+	require.ErrorContains(t, CheckDirectory(host{private}, storageID), set.Directory)
+	require.NoError(t, os.Remove(set.Directory))
 	require.ErrorIs(t, CheckDirectory(host{private}, storageID), os.ErrNotExist)
 
 	require.NoError(t, CheckDirectory(host{newDisk()}, storageID), "unknown")

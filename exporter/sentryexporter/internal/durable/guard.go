@@ -12,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/component/componentstatus"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
 	"go.uber.org/zap"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagefile"
 )
 
 // probeInterval is how often Ready lets a request through while the storage fails.
@@ -161,7 +163,7 @@ type guardedExtension struct {
 
 // GetClient implements storage.Extension. It fails where going on would overwrite what an earlier run has stored.
 func (e *guardedExtension) GetClient(ctx context.Context, kind component.Kind, owner component.ID, name string) (storage.Client, error) {
-	if err := e.guard.inspect(e.Extension, kind, owner, name); err != nil {
+	if err := e.guard.inspect(e.Extension, storagefile.Client{Kind: kind, Owner: owner, Name: name}); err != nil {
 		return nil, err
 	}
 	inner, err := e.Extension.GetClient(ctx, kind, owner, name)
