@@ -104,3 +104,7 @@ chart: ## the chart's copies of configs/, its rendered examples and its README, 
 .PHONY: test-chart
 test-chart: build ## the chart: every switch, every example, and a real installation on a real Kubernetes API server
 	@./test/chart/chart.sh
+
+.PHONY: test-operator
+test-operator: build ## the operator's resources before the real OpenTelemetry Operator, built once (8 minutes of CPU) and kept
+	@./test/kubernetes/operator.sh

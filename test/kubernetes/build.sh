@@ -5,8 +5,9 @@ repo=$(cd "$(dirname "$0")/../.." && pwd)
 . "$repo/test/kubernetes/lib.sh"
 case ${1:-} in
 control-plane) folder=$(built "kubernetes-$kubernetes_version-control-plane" "${pins[@]}") ;;
-*) echo "usage: $0 control-plane" >&2; exit 1 ;;
+operator) folder=$(built "opentelemetry-operator-$operator_version" "${operator_pins[@]}") ;;
+*) echo "usage: $0 control-plane|operator" >&2; exit 1 ;;
 esac
-[[ -d $folder ]] || echo "building $1 of Kubernetes $kubernetes_version, once: about four minutes on two cores" >&2
+[[ -d $folder ]] || echo "building $(basename "$folder"), once: about four minutes on two cores" >&2
 said=$(install "$folder" "${1//-/_}") || { echo "$said" >&2; exit 2; }
 echo "$folder"

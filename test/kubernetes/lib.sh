@@ -2,6 +2,7 @@
 . "$repo/test/conformance/lib.sh"
 
 kubernetes_version=v1.36.3
+operator_version=v0.148.0
 
 # built SET FILE...: the folder in which the binaries of SET are kept, keyed by the files that pin what they are built from, and by Go.
 built() {
@@ -29,4 +30,12 @@ control_plane() {
   compile "$1" "$repo/test/kubernetes/tools" "-s -w" go.etcd.io/etcd/server/v3 etcd && kubernetes kube-apiserver "$1"
 }
 
+# operator FOLDER: the OpenTelemetry Operator. It says which version it is, as a release does.
+operator() {
+  local v=github.com/open-telemetry/opentelemetry-operator/internal/version name flags="-s -w"
+  for name in version otelCol targetAllocator operatorOpAMPBridge; do flags+=" -X $v.$name=${operator_version#v}"; done
+  compile "$1" "$repo/test/kubernetes/operator" "$flags" github.com/open-telemetry/opentelemetry-operator opentelemetry-operator
+}
+
 pins=("$repo/test/kubernetes/tools/go.mod" "$repo/test/kubernetes/tools/go.sum")
+operator_pins=("$repo/test/kubernetes/operator/go.mod" "$repo/test/kubernetes/operator/go.sum")
