@@ -22,6 +22,7 @@ import (
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/transport"
 	"github.com/otelcol-sentry/otelcol-sentry/exporter/sentryexporter/internal/triage"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/envelope"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/glob"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/scrub"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
@@ -160,10 +161,10 @@ func (o *owner) openProjects(client *http.Client) error {
 		}
 		r := route{project: p}
 		for key, pattern := range cfg.Match {
-			r.match = append(r.match, attributeGlob{key, newGlob(pattern)})
+			r.match = append(r.match, attributeGlob{key, glob.Pattern(pattern)})
 		}
 		for _, pattern := range cfg.Namespaces {
-			r.choosers = append(r.choosers, newGlob(pattern))
+			r.choosers = append(r.choosers, glob.Pattern(pattern))
 		}
 		o.router.routes = append(o.router.routes, r)
 	}

@@ -1,10 +1,9 @@
 package sentryexporter
 
 import (
-	"regexp"
-	"strings"
-
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/glob"
 )
 
 // projectAttribute is the resource attribute by which a pod or namespace names its project (an annotation, put there by k8s_attributes).
@@ -21,25 +20,13 @@ type route struct {
 	project *project
 	match   []attributeGlob
 	// choosers are the namespaces whose annotation may choose the project.
-	choosers []glob
+	choosers []glob.Pattern
 }
 
 type attributeGlob struct {
 	key   string
-	value glob
+	value glob.Pattern
 }
-
-// glob matches a whole text: * stands for any run of characters, ? for one.
-type glob struct{ re *regexp.Regexp }
-
-func newGlob(pattern string) glob {
-	quoted := regexp.QuoteMeta(pattern)
-	quoted = strings.ReplaceAll(quoted, `\*`, `.*`)
-	quoted = strings.ReplaceAll(quoted, `\?`, `.`)
-	return glob{regexp.MustCompile(`(?s)\A` + quoted + `\z`)}
-}
-
-func (g glob) matches(s string) bool { return g.re.MatchString(s) }
 
 func (r *router) of(res pcommon.Resource) *project {
 	if len(r.routes) == 0 {
@@ -101,7 +88,7 @@ func (r *router) chosen(attrs pcommon.Map) *project {
 			continue
 		}
 		for _, g := range r.routes[i].choosers {
-			if g.matches(namespace.AsString()) {
+			if g.Matches(namespace.AsString()) {
 				return r.routes[i].project
 			}
 		}
@@ -113,7 +100,7 @@ func (r *router) chosen(attrs pcommon.Map) *project {
 func (r *route) matches(attrs pcommon.Map) bool {
 	for _, m := range r.match {
 		v, ok := attrs.Get(m.key)
-		if !ok || !m.value.matches(v.AsString()) {
+		if !ok || !m.value.Matches(v.AsString()) {
 			return false
 		}
 	}

@@ -5,14 +5,16 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/glob"
 )
 
 func TestRouter(t *testing.T) {
 	checkout, search, shared, byDefault := &project{name: "checkout"}, &project{name: "search"}, &project{name: "shared"}, &project{name: "default"}
 	r := &router{byDefault: byDefault, routes: []route{
-		{project: checkout, match: []attributeGlob{{"k8s.namespace.name", newGlob("shop-*")}, {"service.name", newGlob("checkout")}}},
-		{project: search, match: []attributeGlob{{"service.name", newGlob("search?")}}},
-		{project: shared, choosers: []glob{newGlob("team-*")}},
+		{project: checkout, match: []attributeGlob{{"k8s.namespace.name", "shop-*"}, {"service.name", "checkout"}}},
+		{project: search, match: []attributeGlob{{"service.name", "search?"}}},
+		{project: shared, choosers: []glob.Pattern{"team-*"}},
 	}}
 	for name, tt := range map[string]struct {
 		attrs map[string]any

@@ -1,6 +1,10 @@
 package translate
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/glob"
+)
 
 // DefaultLogResourceAttributes are the attributes of a resource that its logs carry where nothing else is configured: what one searches for when
 // something is wrong. Each byte is in each log, and billed. Not among them, because they are said otherwise: service.version is sentry.release,
@@ -12,20 +16,20 @@ var DefaultLogResourceAttributes = []string{
 	"container.image.name", "container.image.tag", "cloud.region",
 }
 
-// Globs is a list of keys and patterns of keys. In a pattern * stands for any text, also for none. The zero value matches nothing.
+// Globs is a list of keys and patterns of keys. In a pattern * stands for any text, also for none, ? for one character. The zero value matches nothing.
 type Globs struct {
 	keys     map[string]bool
-	patterns []string
+	patterns []glob.Pattern
 }
 
 // NewGlobs compiles a list.
 func NewGlobs(list []string) Globs {
 	g := Globs{keys: make(map[string]bool, len(list))}
 	for _, entry := range list {
-		if strings.IndexByte(entry, '*') < 0 {
-			g.keys[entry] = true
+		if strings.ContainsAny(entry, "*?") {
+			g.patterns = append(g.patterns, glob.Pattern(entry))
 		} else {
-			g.patterns = append(g.patterns, entry)
+			g.keys[entry] = true
 		}
 	}
 	return g
@@ -37,29 +41,9 @@ func (g Globs) Match(key string) bool {
 		return true
 	}
 	for _, pattern := range g.patterns {
-		if matchGlob(pattern, key) {
+		if pattern.Matches(key) {
 			return true
 		}
 	}
 	return false
-}
-
-// matchGlob: the parts between the stars have to come in their order, each as early as it can.
-func matchGlob(pattern, key string) bool {
-	head, rest, _ := strings.Cut(pattern, "*")
-	if !strings.HasPrefix(key, head) {
-		return false
-	}
-	key = key[len(head):]
-	for {
-		part, more, ok := strings.Cut(rest, "*")
-		if !ok {
-			return strings.HasSuffix(key, part)
-		}
-		i := strings.Index(key, part)
-		if i < 0 {
-			return false
-		}
-		key, rest = key[i+len(part):], more
-	}
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/glob"
 )
 
 // Rule names occurrences by conditions. All conditions that it states must hold; where a condition lists several values, any of them. In
@@ -54,17 +56,17 @@ type Set struct{ rules []rule }
 
 type rule struct {
 	exceptions []typeGlob
-	loggers    []glob
+	loggers    []glob.Pattern
 	messages   []*regexp.Regexp
 	attributes []attribute
 	resource   []attribute
-	namespaces []glob
-	projects   []glob
+	namespaces []glob.Pattern
+	projects   []glob.Pattern
 }
 
 type attribute struct {
 	key   string
-	value glob
+	value glob.Pattern
 }
 
 var errEmpty = errors.New("a rule without conditions would match everything")
@@ -104,10 +106,10 @@ func compile(r *Rule) (rule, error) {
 	return out, errors.Join(errs...)
 }
 
-func globs(patterns []string) []glob {
-	var out []glob
+func globs(patterns []string) []glob.Pattern {
+	var out []glob.Pattern
 	for _, p := range patterns {
-		out = append(out, glob(p))
+		out = append(out, glob.Pattern(p))
 	}
 	return out
 }
@@ -115,7 +117,7 @@ func globs(patterns []string) []glob {
 func attributes(of map[string]string) []attribute {
 	var out []attribute
 	for key, pattern := range of {
-		out = append(out, attribute{key, glob(pattern)})
+		out = append(out, attribute{key, glob.Pattern(pattern)})
 	}
 	slices.SortFunc(out, func(a, b attribute) int { return strings.Compare(a.key, b.key) })
 	return out
@@ -157,13 +159,13 @@ func (r *rule) matches(o *Occurrence) bool {
 }
 
 // anyMatches: a condition that is not stated holds.
-func anyMatches(globs []glob, value string) bool {
-	for _, g := range globs {
-		if g.matches(value) {
+func anyMatches(patterns []glob.Pattern, value string) bool {
+	for _, g := range patterns {
+		if g.Matches(value) {
 			return true
 		}
 	}
-	return len(globs) == 0
+	return len(patterns) == 0
 }
 
 func (r *rule) inNamespace(o *Occurrence) bool {
@@ -177,7 +179,7 @@ func (r *rule) inNamespace(o *Occurrence) bool {
 func (r *rule) ofResource(o *Occurrence) bool {
 	for _, a := range r.resource {
 		v, ok := o.Resource.Get(a.key)
-		if !ok || !a.value.matches(v.AsString()) {
+		if !ok || !a.value.Matches(v.AsString()) {
 			return false
 		}
 	}
@@ -187,7 +189,7 @@ func (r *rule) ofResource(o *Occurrence) bool {
 func (r *rule) hasAttributes(o *Occurrence) bool {
 	for _, a := range r.attributes {
 		v, ok := o.attribute(a.key)
-		if !ok || !a.value.matches(v.AsString()) {
+		if !ok || !a.value.Matches(v.AsString()) {
 			return false
 		}
 	}

@@ -1,47 +1,12 @@
 package rules
 
 import (
-	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/pdata/pcommon"
 )
-
-func TestGlob(t *testing.T) {
-	for _, tt := range []struct {
-		pattern, value string
-		want           bool
-	}{
-		{"", "", true},
-		{"", "a", false},
-		{"*", "", true},
-		{"*", "anything at all", true},
-		{"a*", "abc", true},
-		{"a*", "b", false},
-		{"*c", "abc", true},
-		{"*c", "abcd", false},
-		{"a*c", "abcbc", true},
-		{"a*b*c", "axxbyybzzc", true},
-		{"a*b*c", "axxbyyzz", false},
-		{"a**c", "ac", true},
-		{"?", "a", true},
-		{"?", "€", true},
-		{"?", "", false},
-		{"a?c", "abc", true},
-		{"*€?", "10 €!", true},
-		{"[a]", "[a]", true},
-		{"a.c", "abc", false},
-		{"A", "a", false},
-		{"*?", "\xff\xfe", true},
-	} {
-		assert.Equal(t, tt.want, glob(tt.pattern).matches(tt.value), "%q %q", tt.pattern, tt.value)
-	}
-	// Patterns that make backtracking matchers exponential.
-	assert.False(t, glob(strings.Repeat("*a", 50)+"b").matches(strings.Repeat("a", 5000)))
-}
 
 func attrs(pairs ...string) pcommon.Map {
 	m := pcommon.NewMap()
@@ -136,18 +101,4 @@ func TestRulesThatAreWrong(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, set.Empty())
 	assert.False(t, set.Matches(timeout()))
-}
-
-func FuzzGlob(f *testing.F) {
-	f.Add("a*b?c", "axxbyc")
-	f.Add("*.*", "é.\xff")
-	f.Fuzz(func(t *testing.T, pattern, value string) {
-		glob(pattern).matches(value)
-		assert.True(t, glob("*").matches(value))
-		if !strings.ContainsAny(value, "*?") && utf8.ValidString(value) && utf8.ValidString(pattern) {
-			assert.True(t, glob(value).matches(value))
-			assert.True(t, glob(value+"*").matches(value+pattern))
-			assert.True(t, glob("*"+value).matches(pattern+value))
-		}
-	})
 }
