@@ -91,6 +91,32 @@ func TestEveryEventKnowsItsPod(t *testing.T) {
 		})
 	}
 
+	t.Run("level", func(t *testing.T) {
+		for level, want := range map[string][]string{"warn": {"warn", "error", "fatal"}, "fatal": {"fatal"}} {
+			p := n.run(podSpec{namespace: "meta-shop", deployment: "level-" + level, annotations: map[string]string{"sentry.io/level": level}})
+			for _, severity := range []string{"info", "warn", "error", "fatal"} {
+				p.log("app", "stderr", fmt.Sprintf(`{"level":%q,"msg":"%s of %s"}`, severity, severity, p.name))
+			}
+			came := func() (got []string) {
+				for _, severity := range []string{"info", "warn", "error", "fatal"} {
+					if len(events(fake)[severity+" of "+p.name]) > 0 {
+						got = append(got, severity)
+					}
+				}
+				return got
+			}
+			fake.WaitFor(func() bool { return len(came()) >= len(want) })
+			assert.Equal(t, want, came(), level)
+		}
+	})
+
+	t.Run("language", func(t *testing.T) {
+		p := n.run(podSpec{namespace: "meta-team", deployment: "language"})
+		p.log("app", "stderr", `{"level":"error","msg":"what am I written in"}`)
+		fake.WaitFor(func() bool { return len(events(fake)["what am I written in"]) > 0 })
+		assert.Equal(t, "python", at(events(fake)["what am I written in"][0].Item(), "platform"))
+	})
+
 	t.Run("off", func(t *testing.T) {
 		n.run(podSpec{namespace: "meta-off", deployment: "silent"}).log("app", "stderr", `{"level":"error","msg":"nobody wants this"}`)
 		n.run(podSpec{namespace: "meta-shop", deployment: "quiet", annotations: map[string]string{"sentry.io/off": "true"}}).

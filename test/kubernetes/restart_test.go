@@ -228,3 +228,45 @@ func TestMetadataComesLate(t *testing.T) {
 		assert.Contains(t, a.said(), "its telemetry passes without")
 	})
 }
+
+// TestRotatedWhileAway rotates the logs twice while nobody reads: one file is left as it is, one is compressed.
+func TestRotatedWhileAway(t *testing.T) {
+	c := needCluster(t)
+	c.apply(t, `{apiVersion: v1, kind: Namespace, metadata: {name: rotated}}`)
+	n := newNode(t, c, "rotated-node")
+	fake := sentrytest.Start(t)
+	fake.MortalSenders()
+	a := newAgent(t, n, fake.DSN("7"), everything)
+	a.start()
+	pods := somePods(n, "rotated", 3)
+	clock := time.Now() // a file's name has the second in it
+	for _, w := range pods {
+		w.pod.now = func() time.Time { return clock }
+	}
+	each := func(do func(w *noisy)) {
+		for _, w := range pods {
+			do(w)
+		}
+		clock = clock.Add(time.Second)
+	}
+	write := func(w *noisy) { w.write(60) }
+	rotate := func(w *noisy) { w.pod.rotate("app") }
+	each(write)
+	fake.WaitFor(func() bool { return complete(fake, pods) })
+	each(rotate)
+	each(write)
+	fake.WaitFor(func() bool { return complete(fake, pods) })
+	a.kill()
+	each(write)
+	each(rotate)
+	each(write)
+	each(rotate)
+	each(write)
+	a.start()
+	fake.WaitFor(func() bool { return complete(fake, pods) })
+	oneIDEach(t, fake, pods)
+	everyLine(t, fake, pods)
+	zipped, err := filepath.Glob(filepath.Join(n.logs, "*", "*", "*.gz"))
+	require.NoError(t, err)
+	assert.Len(t, zipped, 2*len(pods))
+}

@@ -370,6 +370,8 @@ func TestARecordKeepsItsIDOnItsWay(t *testing.T) {
 	one := id(inPod(pod, "/var/log/pods/shop_web_u/c/0.log"))
 	assert.Equal(t, one, id(inPod(enriched, "/var/log/pods/shop_web_u/c/0.log")))
 	assert.Equal(t, one, id(inPod(pod, "/host/var/log/pods/shop_web_u/c/0.log")), "mounted elsewhere")
+	assert.Equal(t, one, id(inPod(pod, "/var/log/pods/shop_web_u/c/0.log.20261121-171634")), "rotated")
+	assert.Equal(t, one, id(inPod(pod, "/var/log/pods/shop_web_u/c/0.log.20261121-171634.gz")), "rotated again")
 	assert.NotEqual(t, one, id(inPod(pod, "/var/log/pods/shop_web_u/c/1.log")), "the container after a restart")
 
 	file := func(res string) plog.Logs {

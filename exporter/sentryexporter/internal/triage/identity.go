@@ -155,12 +155,20 @@ func sourceOf(res pcommon.Map, scope string, rec plog.LogRecord) source {
 		s.offset = uint64(offset.Int())
 	}
 	if pod := text(res, "k8s.pod.uid"); pod != "" {
-		// Two collectors on a node may see its files under different paths.
-		s.parts[1], s.parts[2], s.parts[3] = pod, text(res, "k8s.container.name"), baseName(file)
+		// Two collectors on a node may see its files under different paths, and one the same file before and after it was rotated.
+		s.parts[1], s.parts[2], s.parts[3] = pod, text(res, "k8s.container.name"), unrotated(baseName(file))
 	} else {
 		s.parts[1] = text(res, "container.id")
 	}
 	return s
+}
+
+// unrotated is the name that a container's log had before kubelet rotated it (0.log.20261121-171634, later with .gz).
+func unrotated(name string) string {
+	if i := strings.Index(name, ".log."); i >= 0 {
+		return name[:i+len(".log")]
+	}
+	return name
 }
 
 // failure is what tells a failure from others.
