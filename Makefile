@@ -108,3 +108,19 @@ test-chart: build ## the chart: every switch, every example, and a real installa
 .PHONY: test-operator
 test-operator: build ## the operator's resources before the real OpenTelemetry Operator, built once (8 minutes of CPU) and kept
 	@./test/kubernetes/operator.sh
+
+.PHONY: image
+image: ## build the container image with docker (or DOCKER=podman, buildah)
+	$(or $(DOCKER),docker) build -t ghcr.io/otelcol-sentry/otelcol-sentry:latest --build-arg REVISION=$$(git rev-parse HEAD) .
+
+.PHONY: image-tar
+image-tar: build ## the container image as a file, dist/image.tar, without a daemon; PLATFORMS="linux/amd64 linux/arm64" for both
+	@./packaging/image.sh
+
+.PHONY: snapshot
+snapshot: build ## what a release has, in dist/: archives, deb, rpm, checksums; PLATFORMS names others than this machine's
+	@./packaging/snapshot.sh
+
+.PHONY: test-packages
+test-packages: image-tar snapshot ## what a release is made of, run as in a container and under systemd (as root, else parts are skipped)
+	DIST=$(CURDIR)/dist CGO_ENABLED=0 $(GO) test -count=1 ./test/packaging

@@ -1,0 +1,8 @@
+#!/bin/sh
+# After a removal or upgrade. What waits in /var/lib/otelcol-sentry stays; only a purge (deb) takes it.
+set -e
+if [ "$1" = purge ]; then
+  rm -rf /var/lib/otelcol-sentry /var/lib/private/otelcol-sentry
+fi
+[ -d /run/systemd/system ] || exit 0
+systemctl daemon-reload
