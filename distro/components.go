@@ -44,6 +44,7 @@ import (
 	sentryinbox "github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox"
 	k8swaitprocessor "github.com/otelcol-sentry/otelcol-sentry/processor/k8swaitprocessor"
 	sentrysegmentprocessor "github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor"
+	sentrystacktraceprocessor "github.com/otelcol-sentry/otelcol-sentry/processor/sentrystacktraceprocessor"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/connector"
 	forwardconnector "go.opentelemetry.io/collector/connector/forwardconnector"
@@ -183,6 +184,7 @@ func components() (otelcol.Factories, error) {
 		transformprocessor.NewFactory(),
 		k8swaitprocessor.NewFactory(),
 		sentrysegmentprocessor.NewFactory(),
+		sentrystacktraceprocessor.NewFactory(),
 	)
 	if err != nil {
 		return otelcol.Factories{}, err
@@ -203,6 +205,7 @@ func components() (otelcol.Factories, error) {
 		transformprocessor.NewFactory().Type():            "github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor v0.158.0",
 		k8swaitprocessor.NewFactory().Type():              "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 		sentrysegmentprocessor.NewFactory().Type():        "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
+		sentrystacktraceprocessor.NewFactory().Type():     "github.com/otelcol-sentry/otelcol-sentry v0.1.0",
 	})
 
 	factories.Connectors, err = otelcol.MakeFactoryMap[connector.Factory](
