@@ -124,3 +124,15 @@ snapshot: build ## what a release has, in dist/: archives, deb, rpm, checksums; 
 .PHONY: test-packages
 test-packages: image-tar snapshot ## what a release is made of, run as in a container and under systemd (as root, else parts are skipped)
 	DIST=$(CURDIR)/dist CGO_ENABLED=0 $(GO) test -count=1 ./test/packaging
+
+# A release's parts that go to a registry. VERSION and CREATED are packaging/lib.sh's.
+REGISTRY := ghcr.io/otelcol-sentry
+
+.PHONY: image-push
+image-push: ## build the image for two architectures and push it (docker buildx, logged in)
+	. packaging/lib.sh && docker buildx build --push --platform linux/amd64,linux/arm64 -t $(REGISTRY)/otelcol-sentry:$$VERSION \
+		--build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$CREATED .
+
+.PHONY: chart-push
+chart-push: ## package the chart and push it (helm, logged in)
+	@./test/chart/chart.sh --push oci://$(REGISTRY)/charts

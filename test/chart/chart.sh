@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make test-chart and, with --update, make chart. Builds helm once; what cannot be had is skipped, loudly; a wrong result fails.
+# make test-chart; with --update, make chart; with --push REGISTRY, make chart-push. Builds helm once; what cannot be had is skipped, loudly; a wrong result fails.
 set -uo pipefail
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$repo"
@@ -21,6 +21,12 @@ if [[ ${1:-} == --update ]]; then
   docs=$(tool github.com/norwoodj/helm-docs/cmd/helm-docs helm-docs "$helm_docs_version") || { skipped helm-docs "it cannot be built here"; docs=; }
   [[ -z $docs ]] || "$docs" --log-level warning --sort-values-order file --chart-search-root charts || exit
   go test -count=1 ./test/chart -run 'Files|Golden' -update
+  exit
+fi
+if [[ ${1:-} == --push ]]; then
+  folder=$(mktemp -d)
+  trap 'rm -rf "$folder"' EXIT
+  "$HELM" package charts/otelcol-sentry --destination "$folder" && "$HELM" push "$folder"/*.tgz "$2"
   exit
 fi
 go test -count=1 ./test/chart || exit
