@@ -29,6 +29,11 @@ if [[ ${1:-} == --push ]]; then
   "$HELM" package charts/otelcol-sentry --destination "$folder" && "$HELM" push "$folder"/*.tgz "$2"
   exit
 fi
+tools=$(mktemp -d)
+trap 'rm -rf "$tools"' EXIT
+PROMQL=$tools/promql
+(cd test/chart/promql && nice go build -o "$PROMQL" .) || { skipped promql "it cannot be built here"; PROMQL=; }
+export PROMQL
 go test -count=1 ./test/chart || exit
 control_plane=$(test/kubernetes/build.sh control-plane 2>&1) || { skipped "installing the chart" "$control_plane"; exit 0; }
 KUBERNETES_BIN=$(tail -n 1 <<<"$control_plane") go test -count=1 ./test/kubernetes -run Chart

@@ -96,5 +96,7 @@ func golden(t *testing.T, file, got string) {
 	}
 	want, err := os.ReadFile(file)
 	require.NoError(t, err)
-	assert.Equal(t, string(want), got, "%s is not what it should be: make chart", file)
+	if string(want) != got {
+		assert.Fail(t, "not what it should be: run `make chart`, and look at the difference", file)
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,29 +118,6 @@ func TestTwoReleasesDoNotMeet(t *testing.T) {
 		assert.NotContains(t, c, name)
 	}
 	assert.NotEqual(t, at(a[daemonSet], "spec", "selector"), at(c["DaemonSet/second-otelcol-sentry-agent"], "spec", "selector"))
-}
-
-// TestRulesNameMetricsThatAre: each metric in an alert is one of the exporter's documentation, or of the collector itself.
-func TestRulesNameMetricsThatAre(t *testing.T) {
-	documented := map[string]bool{
-		"otelcol_exporter_queue_size": true, "otelcol_exporter_queue_capacity": true, // exporterhelper's
-	}
-	for _, file := range []string{"exporter/sentryexporter/documentation.md", "extension/k8srights/documentation.md"} {
-		text, err := os.ReadFile(filepath.Join(root, file))
-		require.NoError(t, err)
-		for _, m := range regexp.MustCompile(`(?m)^### (otelcol_\w+)$`).FindAllStringSubmatch(string(text), -1) {
-			documented[m[1]] = true
-		}
-	}
-	rules := at(render(t, over(t, dsn, `prometheusRule: {enabled: true}`))["PrometheusRule/otelcol-sentry"], "spec", "groups", 0, "rules").([]any)
-	require.Len(t, rules, 8)
-	for _, rule := range rules {
-		metrics := regexp.MustCompile(`otelcol_\w+`).FindAllString(str(at(rule, "expr")), -1)
-		require.NotEmpty(t, metrics)
-		for _, metric := range metrics {
-			assert.Contains(t, documented, metric, at(rule, "alert"))
-		}
-	}
 }
 
 // TestTheExampleWithoutPrivileges: nothing in it needs more than the restricted Pod Security Standard gives.
