@@ -6,7 +6,8 @@ repo=$(cd "$(dirname "$0")/../.." && pwd)
 case ${1:-} in
 control-plane) folder=$(built "kubernetes-$kubernetes_version-control-plane" "${pins[@]}") ;;
 operator) folder=$(built "opentelemetry-operator-$operator_version" "${operator_pins[@]}") ;;
-*) echo "usage: $0 control-plane|operator" >&2; exit 1 ;;
+node) folder=$(built "kubernetes-$kubernetes_version-node" "${pins[@]}" "$repo/test/kubernetes/lib.sh") ;;
+*) echo "usage: $0 control-plane|operator|node" >&2; exit 1 ;;
 esac
 [[ -d $folder ]] || echo "building $(basename "$folder"), once: about four minutes on two cores" >&2
 said=$(install "$folder" "${1//-/_}") || { echo "$said" >&2; exit 2; }

@@ -37,5 +37,16 @@ operator() {
   compile "$1" "$repo/test/kubernetes/operator" "$flags" github.com/open-telemetry/opentelemetry-operator opentelemetry-operator
 }
 
+# node FOLDER: what makes a node of a machine, and the rest of the control plane.
+node() {
+  kubernetes kube-controller-manager kube-scheduler kubelet kube-proxy kubectl "$1" || return
+  local from command=(env "GOBIN=$1" nice go install -trimpath -ldflags "-s -w")
+  for from in github.com/containerd/containerd/v2/cmd/{containerd,containerd-shim-runc-v2,ctr}@v2.4.2 \
+    github.com/containernetworking/plugins/plugins/{main/bridge,main/loopback,ipam/host-local,meta/portmap}@v1.9.1; do
+    CGO_ENABLED=0 "${command[@]}" "$from" || return
+  done
+  CGO_ENABLED=1 "${command[@]}" -tags seccomp github.com/opencontainers/runc@v1.5.2 # pods have a seccomp profile
+}
+
 pins=("$repo/test/kubernetes/tools/go.mod" "$repo/test/kubernetes/tools/go.sum")
 operator_pins=("$repo/test/kubernetes/operator/go.mod" "$repo/test/kubernetes/operator/go.sum")
