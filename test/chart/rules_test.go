@@ -88,6 +88,22 @@ func TestRulesNameMetricsThatAre(t *testing.T) {
 	}
 }
 
+// TestRunbooksAreThere: an alert leads to a section that says what to do.
+func TestRunbooksAreThere(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs", "operations.md"))
+	require.NoError(t, err)
+	var headings []string
+	for _, m := range regexp.MustCompile(`(?m)^##+ (.*)$`).FindAllStringSubmatch(string(text), -1) {
+		headings = append(headings, strings.ReplaceAll(strings.ToLower(m[1]), " ", "-"))
+	}
+	rules := render(t, over(t, dsn, `prometheusRule: {enabled: true}`))["PrometheusRule/otelcol-sentry"]
+	links := regexp.MustCompile(`docs/operations\.md#([\w-]+)`).FindAllStringSubmatch(yamlOf(t, rules), -1)
+	require.Len(t, links, 7)
+	for _, link := range links {
+		assert.Contains(t, headings, link[1])
+	}
+}
+
 // TestRulesSeeARunningBinary: a collector whose DSNs are refused and limited exports, under these names and labels, what the alerts for it ask for.
 func TestRulesSeeARunningBinary(t *testing.T) {
 	dead, limited := sentrytest.Start(t), sentrytest.Start(t)
