@@ -24,9 +24,10 @@ const maxFailuresInARow = 3
 
 // delivery sends the envelopes of one push, several at a time, and gathers what could not be delivered.
 type delivery struct {
-	lane *lane
-	ctx  context.Context
-	wg   sync.WaitGroup
+	lane    *lane
+	ctx     context.Context
+	release func() // of ctx
+	wg      sync.WaitGroup
 
 	mu          sync.Mutex
 	undelivered []int     // positions in the push
@@ -83,7 +84,12 @@ func freePayload(p *[]byte) {
 	}
 }
 
-func (l *lane) newDelivery(ctx context.Context) *delivery { return &delivery{lane: l, ctx: ctx} }
+// newDelivery begins a delivery; finish ends it.
+func (l *lane) newDelivery(ctx context.Context) *delivery {
+	d := &delivery{lane: l}
+	d.ctx, d.release = l.life.bind(ctx)
+	return d
+}
 
 // gate says what to do with an item before it is encoded.
 type gate uint8
@@ -224,6 +230,7 @@ func (d *delivery) smaller() map[int]bool {
 // The error asks for a pause where the server named one.
 func (d *delivery) finish(total int) ([]int, error) {
 	d.wg.Wait()
+	d.release()
 	left := d.undelivered
 	if len(left) == 0 {
 		return nil, nil

@@ -48,6 +48,7 @@ type lane struct {
 	taken      takenParts    // pieces of requests
 	accepted   atomic.Uint64 // envelopes delivered
 	queued     queued
+	life       life
 	guard      *durable.Guard // of the queue's storage; nil: the queue is in memory
 }
 
@@ -57,8 +58,10 @@ func newLane(p *project, kind laneKind, categories ...sentry.Category) *lane {
 		kind:       kind,
 		categories: categories,
 		slots:      make(chan struct{}, p.cfg.parallel()),
+		life:       newLife(stopInMemory),
 	}
 	if p.cfg.Queue.HasValue() && p.cfg.Queue.Get().StorageID != nil {
+		l.life.patience = stopStored
 		l.guard = durable.New(*p.cfg.Queue.Get().StorageID, durable.Options{
 			Logger:      p.set.Logger.With(l.fields()...),
 			ReadFailed:  func() { l.storageFailed("read") },
@@ -98,7 +101,7 @@ func (l *lane) stopQueue(ctx context.Context, queue component.Component) error {
 	if l.guard != nil {
 		l.guard.Stop()
 	}
-	err := queue.Shutdown(ctx)
+	err := l.life.stop(func() error { return queue.Shutdown(ctx) })
 	l.abandon(ctx)
 	return err
 }

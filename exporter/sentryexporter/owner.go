@@ -208,11 +208,7 @@ func (o *owner) openProject(client *http.Client, cfg ProjectConfig) (*project, e
 }
 
 func (o *owner) closeProjects(ctx context.Context, projects []*project) error {
-	var err error
-	for _, p := range projects {
-		err = errors.Join(err, p.shutdown(ctx))
-	}
-	return err
+	return together(projects, func(p *project) error { return p.shutdown(ctx) })
 }
 
 // httpClient builds the client. Compression is the transport's business, which pools what it needs; idle connections must be as many

@@ -95,11 +95,8 @@ func (p *project) start(ctx context.Context, host component.Host) error {
 
 // shutdown lets the lanes hand over what they can, then reports what was dropped on the way.
 func (p *project) shutdown(ctx context.Context) error {
-	var err error
-	for _, l := range p.lanes() {
-		err = errors.Join(err, l.stopQueue(ctx, l.queue))
-	}
-	p.reporter.stop(ctx, p)
+	err := together(p.lanes(), func(l laneQueue) error { return l.stopQueue(ctx, l.queue) })
+	p.reporter.stop(p)
 	return err
 }
 
@@ -124,10 +121,11 @@ const reportInterval = 30 * time.Second
 type reporter struct {
 	quit chan struct{}
 	done chan struct{}
+	life life
 }
 
 func (r *reporter) start(p *project) {
-	r.quit, r.done = make(chan struct{}), make(chan struct{})
+	r.quit, r.done, r.life = make(chan struct{}), make(chan struct{}), newLife(stopReport)
 	go func() {
 		defer close(r.done)
 		tick := time.NewTicker(reportInterval)
@@ -135,7 +133,7 @@ func (r *reporter) start(p *project) {
 		for {
 			select {
 			case <-tick.C:
-				p.sendReport(context.Background())
+				p.sendReport(r.life.ctx)
 			case <-r.quit:
 				return
 			}
@@ -144,13 +142,16 @@ func (r *reporter) start(p *project) {
 }
 
 // stop sends what is left to report, once.
-func (r *reporter) stop(ctx context.Context, p *project) {
+func (r *reporter) stop(p *project) {
 	if r.quit == nil {
 		return
 	}
-	close(r.quit)
-	<-r.done
-	p.sendReport(ctx)
+	_ = r.life.stop(func() error { // a report that does not arrive is no error
+		close(r.quit)
+		<-r.done
+		p.sendReport(r.life.ctx)
+		return nil
+	})
 }
 
 // sendReport sends a client report of its own, if there is anything to report. It is not tried again for its own sake.
