@@ -2,7 +2,7 @@
 # After a removal or upgrade. What waits in /var/lib/otelcol-sentry stays; only a purge (deb) takes it.
 set -e
 if [ "$1" = purge ]; then
-  rm -rf /var/lib/otelcol-sentry /var/lib/private/otelcol-sentry
+  rm -rf "$DPKG_ROOT/var/lib/otelcol-sentry" "$DPKG_ROOT/var/lib/private/otelcol-sentry"
 fi
-[ -d /run/systemd/system ] || exit 0
+[ -d "$DPKG_ROOT/run/systemd/system" ] || exit 0
 systemctl daemon-reload

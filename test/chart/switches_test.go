@@ -162,7 +162,7 @@ var switches = []struct {
 	{`agent: {resources: {requests: {cpu: 1}}}`, container(daemonSet, "resources", "requests", "cpu"), "100m", "1"},
 	{`agent: {resources: {limits: {memory: 1Gi}}}`, container(daemonSet, "env", "name=GOMEMLIMIT", "value"), "409MiB", "819MiB"},
 	{`agent: {tolerations: []}`, pod(daemonSet, "tolerations"), "- operator: Exists", "null"},
-	{`agent: {nodeSelector: {a: b}}`, pod(daemonSet, "nodeSelector"), "null", "a: b"},
+	{`agent: {nodeSelector: {kubernetes.io/os: other}}`, pod(daemonSet, "nodeSelector", "kubernetes.io/os"), "linux", "other"},
 	{`agent: {affinity: {nodeAffinity: {}}}`, pod(daemonSet, "affinity"), "null", "nodeAffinity: {}"},
 	{`agent: {priorityClassName: ""}`, pod(daemonSet, "priorityClassName"), "system-node-critical", "null"},
 	{`agent: {updateStrategy: {rollingUpdate: {maxUnavailable: 2}}}`, in(daemonSet, "spec", "updateStrategy", "rollingUpdate", "maxUnavailable"), "10%", "2"},
@@ -217,7 +217,7 @@ var switches = []struct {
 	{`gateway: {podDisruptionBudget: {enabled: false}}`, in("PodDisruptionBudget/otelcol-sentry-gateway", "kind"), "PodDisruptionBudget", "null"},
 	{`gateway: {podDisruptionBudget: {maxUnavailable: 2}}`, in("PodDisruptionBudget/otelcol-sentry-gateway", "spec", "maxUnavailable"), "1", "2"},
 	{`gateway: {tolerations: [{operator: Exists}]}`, pod(statefulSet, "tolerations"), "null", "- operator: Exists"},
-	{`gateway: {nodeSelector: {a: b}}`, pod(statefulSet, "nodeSelector"), "null", "a: b"},
+	{`gateway: {nodeSelector: {kubernetes.io/os: other}}`, pod(statefulSet, "nodeSelector", "kubernetes.io/os"), "linux", "other"},
 	{`gateway: {affinity: {nodeAffinity: {}}}`, pod(statefulSet, "affinity"), "null", "nodeAffinity: {}"},
 	{
 		`gateway: {topologySpreadConstraints: [{topologyKey: zone}]}`,
@@ -345,7 +345,7 @@ func TestMisspeltKeys(t *testing.T) {
 	var defaults map[string]any
 	require.NoError(t, yaml.Unmarshal(text, &defaults))
 	// Kubernetes' own types and free maps: the API server knows their keys.
-	foreign := []string{"requests", "limits", "updateStrategy", "podSecurityContext", "securityContext"}
+	foreign := []string{"requests", "limits", "nodeSelector", "updateStrategy", "podSecurityContext", "securityContext"}
 	levels := []string{""}
 	for _, path := range slices.Sorted(maps.Keys(paths(defaults))) {
 		isForeign := slices.ContainsFunc(strings.Split(path, "."), func(s string) bool { return slices.Contains(foreign, s) })
