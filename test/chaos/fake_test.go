@@ -34,6 +34,7 @@ type answer struct {
 	delay  time.Duration // before the answer; the envelope is taken at once
 	late   bool          // the delay is longer than the client waits
 	lose   bool          // the envelope is taken, then the connection is cut
+	silent bool          // nothing is taken and nothing said, for as long as the client waits
 }
 
 // weather is how the fake behaves.
@@ -193,7 +194,13 @@ func (f *fakeSentry) serve(w http.ResponseWriter, req *http.Request) {
 	if weather.answer != nil {
 		a = weather.answer(n, p, len(body))
 	}
-	f.settle(w, f.books(project), p, a)
+	b := f.books(project)
+	b.look(p)
+	if a.silent {
+		<-req.Context().Done()
+		return
+	}
+	f.settle(w, b, p, a)
 }
 
 // settle books an envelope and answers.
@@ -201,7 +208,6 @@ func (f *fakeSentry) settle(w http.ResponseWriter, b *books, p *parcel, a answer
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
-	b.look(p)
 	if a.status < http.StatusInternalServerError {
 		b.report(p)
 	}

@@ -32,6 +32,7 @@ const patience = 90 * time.Second
 type config struct {
 	dsn      string
 	storage  string // directory of the queues; "": in memory
+	compact  bool   // the files shrink while they are used
 	exporter string // more keys of the exporter, indented by four blanks
 	queue    string // more keys of sending_queue, in flow style
 	retry    string // retry_on_failure in flow style; "": short pauses
@@ -49,8 +50,13 @@ func (c config) yaml(grpc, metrics, health string) string {
 	if c.storage != "" {
 		queue = strings.TrimPrefix(queue+", storage: file_storage", ", ")
 		extensions = "[healthcheckv2, file_storage]"
+		compaction := ""
+		if c.compact {
+			compaction = fmt.Sprintf(`, compaction: {on_start: true, on_rebound: true, directory: %q, rebound_needed_threshold_mib: 1, `+
+				`rebound_trigger_threshold_mib: 1, check_interval: 200ms}`, c.storage)
+		}
 		storage = fmt.Sprintf(`
-  file_storage: {directory: %q, create_directory: true, directory_permissions: "0700", recreate: true}`, c.storage)
+  file_storage: {directory: %q, create_directory: true, directory_permissions: "0700", recreate: true%s}`, c.storage, compaction)
 	}
 	retry := c.retry
 	if retry == "" {

@@ -248,9 +248,32 @@ func processFaults() []row {
 			}
 			r.fake.up()
 		}},
+		{name: "SIGTERM while Sentry does not answer", durable: true, dies: true, fault: func(r *run) {
+			r.fake.set(weather{answer: func(int64, *parcel, int) answer { return answer{silent: true} }})
+			r.someTime()
+			code, took := r.collector.terminate()
+			assert.Zero(r, code, "exit code")
+			assert.Less(r, took, terminationGrace)
+			table.note("%s: it took %.1f s", r.Name(), took.Seconds())
+			r.fake.set(weather{})
+			r.collector.start()
+		}},
+		{name: "kill -9 while files shrink", durable: true, repeats: true, dies: true, config: config{compact: true}, fault: func(r *run) {
+			for range often {
+				r.fake.goDown()
+				r.someTime()
+				r.fake.up()
+				r.someTime()
+				r.killTwice()
+			}
+			assert.Contains(r, r.collector.said(), "finished compaction")
+		}},
 		{name: "all at once: a storm, kill -9 and SIGTERM", durable: true, repeats: true, dies: true, config: config{exporter: shortTimeout}, fault: storm},
 	}
 }
+
+// terminationGrace is after how long Kubernetes kills by default.
+const terminationGrace = 30 * time.Second
 
 // someTime waits for as long as nobody knows.
 func (r *run) someTime() { time.Sleep(200*time.Millisecond + rand.N(time.Second)) }
