@@ -30,7 +30,7 @@ func TestNotes(t *testing.T) {
 	assert.Contains(t, plain, "sentry.io/off")
 	assert.NotContains(t, plain, "WARNING")
 	for values, want := range map[string]string{
-		`agent: {persistence: {enabled: false}}`:                     "WARNING: agent.persistence is off.",
+		`agent: {persistence: {enabled: false}}`:                     "forgets what waits for Sentry, and reads the log files anew.",
 		`gateway: {persistence: {enabled: false}}`:                   "WARNING: gateway.persistence is off.",
 		`agent: {resources: {limits: null}}`:                         "WARNING: agent.resources.limits.memory is not set",
 		`gateway: {resources: {limits: null}}`:                       "WARNING: gateway.resources.limits.memory is not set",
@@ -43,8 +43,9 @@ func TestNotes(t *testing.T) {
 	}
 	for values, gone := range map[string]string{
 		`mode: gateway`: "kubectl label namespace",
-		`presets: {logsCollection: {enabled: false}}`:       "kubectl run crash",
-		`presets: {kubernetesAttributes: {enabled: false}}`: "sentry.io/off",
+		`presets: {logsCollection: {enabled: false}}`:                                           "kubectl run crash",
+		`presets: {kubernetesAttributes: {enabled: false}}`:                                     "sentry.io/off",
+		`{agent: {persistence: {enabled: false}}, presets: {logsCollection: {enabled: false}}}`: "reads the log files anew",
 	} {
 		assert.NotContains(t, notes(t, values), gone, values)
 	}
