@@ -174,7 +174,8 @@ func TestLinear(t *testing.T) {
 				rec := lineRecord(body)
 				Severity(rec)
 				Read(rec, "")
-				assert.Less(t, time.Since(start), 2*time.Second, "%q + %q", prefix, unit)
+				// What grows with the square of a megabyte takes hours; a busy machine takes a second or two.
+				assert.Less(t, time.Since(start), 15*time.Second, "%q + %q", prefix, unit)
 			}
 		})
 	}
