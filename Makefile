@@ -105,6 +105,10 @@ chart: ## the chart's copies of configs/, its rendered examples and its README, 
 test-chart: build ## the chart: every switch, every example, and a real installation on a real Kubernetes API server
 	@./test/chart/chart.sh
 
+.PHONY: test-node
+test-node: build ## as root: a real kubelet and containerd, our image as a DaemonSet, four programs that crash (docs/kubernetes.md)
+	@./test/kubernetes/node/node.sh
+
 .PHONY: test-operator
 test-operator: build ## the operator's resources before the real OpenTelemetry Operator, built once (8 minutes of CPU) and kept
 	@./test/kubernetes/operator.sh

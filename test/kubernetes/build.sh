@@ -6,7 +6,7 @@ repo=$(cd "$(dirname "$0")/../.." && pwd)
 case ${1:-} in
 control-plane) folder=$(built "kubernetes-$kubernetes_version-control-plane" "${pins[@]}") ;;
 operator) folder=$(built "opentelemetry-operator-$operator_version" "${operator_pins[@]}") ;;
-node) folder=$(built "kubernetes-$kubernetes_version-node" "${pins[@]}" "$repo/test/kubernetes/lib.sh") ;;
+node) folder=$(built "kubernetes-$kubernetes_version-node" "${pins[@]}" "$repo/test/kubernetes/node/modules.txt") ;;
 *) echo "usage: $0 control-plane|operator|node" >&2; exit 1 ;;
 esac
 [[ -d $folder ]] || echo "building $(basename "$folder"), once: about four minutes on two cores" >&2

@@ -41,10 +41,9 @@ operator() {
 node() {
   kubernetes kube-controller-manager kube-scheduler kubelet kube-proxy kubectl "$1" || return
   local from command=(env "GOBIN=$1" nice go install -trimpath -ldflags "-s -w")
-  for from in github.com/containerd/containerd/v2/cmd/{containerd,containerd-shim-runc-v2,ctr}@v2.4.2 \
-    github.com/containernetworking/plugins/plugins/{main/bridge,main/loopback,ipam/host-local,meta/portmap}@v1.9.1; do
+  while read -r from; do
     CGO_ENABLED=0 "${command[@]}" "$from" || return
-  done
+  done <"$repo/test/kubernetes/node/modules.txt"
   CGO_ENABLED=1 "${command[@]}" -tags seccomp github.com/opencontainers/runc@v1.5.2 # pods have a seccomp profile
 }
 
