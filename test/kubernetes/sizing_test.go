@@ -60,7 +60,6 @@ func BenchmarkAgent(b *testing.B) {
 					p.rotate("app")
 					p.log("app", "stdout", bench.lines...)
 				}
-
 			}
 			for b.Loop() {
 				a.start()
