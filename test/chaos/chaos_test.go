@@ -104,7 +104,7 @@ type row struct {
 	early bool
 	// fault is what happens while the load goes on. When it returns, the fault is over.
 	fault func(r *run)
-	// repeats: somebody's answer did not arrive, so that things may come more than once, each under its one id.
+	// repeats: somebody's answer did not arrive, be it the answer to the sender, so that things may come more than once, each under its one id.
 	repeats bool
 	// dies: the binary's own counters do not span the row.
 	dies bool

@@ -25,8 +25,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds how long a failing test waits.
-const patience = 90 * time.Second
+// patience bounds how long a failing test waits; a long run leaves backlogs of a gigabyte.
+var patience = lasting(90*time.Second, 15*time.Minute)
 
 // config of the binary. The zero value is the exporter as it is by default, with Sentry Logs.
 type config struct {

@@ -231,7 +231,7 @@ func processFaults() []row {
 				r.collector.start()
 			}
 		}},
-		{name: "kill -9 while Sentry is down", durable: true, dies: true, fault: func(r *run) {
+		{name: "kill -9 while Sentry is down", durable: true, repeats: true, dies: true, fault: func(r *run) {
 			r.fake.goDown()
 			for range often {
 				r.someTime()
