@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 . packaging/lib.sh
 
 out=${OUT:-dist}
-rm -rf "$out"
+# image.tar is image.sh's.
+find "$out" -mindepth 1 -not -name image.tar -delete 2>/dev/null || true
 mkdir -p "$out"
 nfpm=$(tool github.com/goreleaser/nfpm/v2/cmd/nfpm nfpm "$nfpm_version") || { echo "SKIPPED: deb and rpm: nfpm cannot be built here"; nfpm=; }
 for platform in $platforms; do
