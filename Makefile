@@ -93,7 +93,7 @@ test-kubernetes: build ## the shipped configurations against a real Kubernetes A
 	@./test/kubernetes/kubernetes.sh
 
 .PHONY: chaos
-chaos: build ## the built binary under faults, three minutes; CHAOS=long for hours of them (docs/operations.md)
+chaos: build ## the built binary under faults, three minutes; CHAOS=long for half an hour (docs/operations.md)
 	@CHAOS=$(or $(CHAOS),bounded) CGO_ENABLED=0 $(GO) test -count=1 -timeout 5h -v ./test/chaos | grep -vE '^ *=== '
 	@SEGMENT_TRACES=30000 CGO_ENABLED=0 $(GO) test -count=1 -v -run TestSegmentsOfManyRequests ./test/binary | grep -vE '^ *=== '
 
