@@ -5,17 +5,9 @@ repo=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$repo"
 . test/kubernetes/lib.sh
 
-helm_version=v4.3.1
 helm_docs_version=v1.14.2
 
-# tool MODULE NAME VERSION: where the command is kept; it is built if it is not there.
-tool() {
-  local folder=$cache/$2-$3
-  [[ -x $folder/$2 ]] || GOBIN=$folder CGO_ENABLED=0 nice go install -trimpath -ldflags '-s -w' "$1@$3" >&2 || return
-  echo "$folder/$2"
-}
-
-HELM=$(tool helm.sh/helm/v4/cmd/helm helm "$helm_version") || { skipped helm "it cannot be built here"; exit 0; }
+HELM=$(helm_command) || { skipped helm "it cannot be built here"; exit 0; }
 export HELM CGO_ENABLED=0
 if [[ ${1:-} == --update ]]; then
   docs=$(tool github.com/norwoodj/helm-docs/cmd/helm-docs helm-docs "$helm_docs_version") || { skipped helm-docs "it cannot be built here"; docs=; }

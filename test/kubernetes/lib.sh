@@ -3,6 +3,7 @@
 
 kubernetes_version=v1.36.3
 operator_version=v0.148.0
+helm_version=v4.3.1
 
 # built SET FILE...: the folder in which the binaries of SET are kept, keyed by the files that pin what they are built from, and by Go.
 built() {
@@ -24,6 +25,15 @@ kubernetes() {
     compile "$folder" "$repo/test/kubernetes/tools" "$flags" "k8s.io/kubernetes/cmd/$name" "$name" || return
   done
 }
+
+# tool MODULE NAME VERSION: where the command is kept; it is built if it is not there.
+tool() {
+  local folder=$cache/$2-$3
+  [[ -x $folder/$2 ]] || GOBIN=$folder CGO_ENABLED=0 nice go install -trimpath -ldflags '-s -w' "$1@$3" >&2 || return
+  echo "$folder/$2"
+}
+
+helm_command() { tool helm.sh/helm/v4/cmd/helm helm "$helm_version"; }
 
 # control_plane FOLDER: etcd and the API server.
 control_plane() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make test-node: a real node. kubelet, containerd, runc and kube-proxy of this machine, in a network and mount namespace of their own, so that
-# nothing listens outside and nothing of the machine is changed; our binary as an image and a DaemonSet, four programs that crash in pods,
-# and the issues they make in an inbox. Needs root. Leaves pictures of the inbox in bin/ where there is a Chromium.
+# nothing listens outside and nothing of the machine is changed; our binary as an image and a DaemonSet, by the manifests and by the chart, four
+# programs that crash in pods, and the issues they make in an inbox. Needs root. Leaves pictures of the inbox in bin/ where there is a Chromium.
 set -uo pipefail
 repo=$(cd "$(dirname "$0")/../../.." && pwd)
 cd "$repo"
@@ -16,6 +16,7 @@ for set in control-plane node; do
   said=$(test/kubernetes/build.sh $set 2>&1) || skip "$said"
   folders+=("$(tail -n 1 <<<"$said")")
 done
+helm=$(helm_command) || skip "helm cannot be built here"
 
 work=$(mktemp -d /tmp/test-node.XXXXXX)
 bin=$work/bin logs=$work/log
@@ -41,4 +42,7 @@ heading "The inbox"
 judge || fail "the issues"
 picture "" bin/test-node.png
 picture "#/issues/$(newest_issue)" bin/test-node-issue.png
+heading "The same by the chart"
+start_chart || fail "the chart"
+crash_again || fail "the programs, once more"
 heading "Node: passed"

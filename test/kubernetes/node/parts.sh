@@ -246,6 +246,29 @@ by_otlp() {
   until_true 60 has_come sender
 }
 
+# start_chart installs the packaged chart in place of the manifests.
+start_chart() {
+  kubectl delete -f "$work/agent.yaml" --wait || return 1
+  "$helm" package "$repo/charts/otelcol-sentry" --destination "$work/chart" || return 1
+  inside env KUBECONFIG="$work/admin.kubeconfig" HELM_CACHE_HOME="$work/helm" HELM_CONFIG_HOME="$work/helm" HELM_DATA_HOME="$work/helm" \
+    "$helm" install sentry "$work"/chart/*.tgz --namespace monitoring --create-namespace --set mode=agent --set image.pullPolicy=Never \
+    --set "sentry.dsn=http://inbox@$address:8969/1" --wait --timeout 120s || return 1
+  kubectl -n monitoring get pods -o wide
+}
+
+# crash_again lets the programs crash once more. Each is an event that was not there.
+crash_again() {
+  local before
+  before=$(crashes)
+  kubectl -n shop rollout restart deployment || return 1
+  until_true 60 more_crashes "$before" || return 1
+  echo "$before crashes before, $(crashes) now"
+}
+
+crashes() { inside curl -sf "http://$address:8969/api/0/events/" | python3 -c 'import json, sys; print(sum("sent by OTLP" not in json.dumps(e) for e in json.load(sys.stdin)))'; }
+
+more_crashes() { (($(crashes) >= $1 + 4)); }
+
 has_come() { inside curl -sf "http://$address:8969/api/0/events/" | grep -q "$1"; }
 
 issues() { inside curl -sf "http://$address:8969/api/0/issues/"; }
