@@ -91,6 +91,12 @@ func networkFaults() []row {
 			r.visible("Sentry does not take anything", "does not take anything")
 			r.fake.up()
 		}, check: func(r *run) { assert.Contains(r, r.collector.said(), "Sentry answers again") }},
+		{name: "down, block_on_overflow: senders wait", config: config{queue: "queue_size: 2097152, block_on_overflow: true"}, fault: func(r *run) {
+			r.fake.goDown()
+			time.Sleep(faultTime())
+			r.fake.up()
+			assert.Zero(r, r.accounts[0].sender.refused.Load(), "nothing is refused")
+		}, repeats: long}, // a sender that waits for more than ten seconds does not hear of what is accepted in that moment
 		{name: "503", fault: always(answer{status: http.StatusServiceUnavailable})},
 		{name: "503 with Retry-After", fault: always(answer{status: 503, header: map[string]string{"Retry-After": "1"}})},
 		{name: "503 for every second request", fault: during(weather{answer: func(n int64, _ *parcel, _ int) answer {
