@@ -20,6 +20,9 @@ import (
 // delivered books an envelope that the server took.
 func (l *lane) delivered(ctx context.Context, p parcel) {
 	l.accepted.Add(1)
+	if l.guard == nil {
+		l.life.prolong()
+	}
 	l.limited.clear()
 	l.poison.clears(p)
 	l.count(ctx, l.project.telemetry.ExporterSentryDeliveredItems, p.cargo)

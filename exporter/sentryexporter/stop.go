@@ -13,7 +13,7 @@ import (
 const (
 	// stopStored is for a lane whose queue is stored: an end costs it nothing but a repeat under the same id.
 	stopStored = 5 * time.Second
-	// stopInMemory is for a lane whose queue is in memory: what it does not deliver is lost.
+	// stopInMemory is for a lane whose queue is in memory, from one delivery to the next: what it does not deliver is lost.
 	stopInMemory = 20 * time.Second
 	// stopReport is for the last client report.
 	stopReport = 5 * time.Second
@@ -25,11 +25,14 @@ type life struct {
 	end context.CancelFunc
 	// patience is how long they may after a stop.
 	patience time.Duration
+	timer    *time.Timer // runs from a stop on
 }
 
 func newLife(patience time.Duration) life {
 	l := life{patience: patience}
 	l.ctx, l.end = context.WithCancel(context.Background())
+	l.timer = time.AfterFunc(time.Hour, l.end)
+	l.timer.Stop()
 	return l
 }
 
@@ -45,11 +48,18 @@ func (l *life) bind(ctx context.Context) (bound context.Context, release func())
 
 // stop ends the life after a while, unless what is to be done until then is done before.
 func (l *life) stop(do func() error) error {
-	timer := time.AfterFunc(l.patience, l.end)
-	defer timer.Stop()
+	l.timer.Reset(l.patience)
+	defer l.timer.Stop()
 	err := do()
 	l.end()
 	return err
+}
+
+// prolong gives a stop that gets on as much time again.
+func (l *life) prolong() {
+	if l.timer.Stop() {
+		l.timer.Reset(l.patience)
+	}
 }
 
 // together does several things at once.

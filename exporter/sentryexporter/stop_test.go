@@ -57,3 +57,18 @@ func TestAStopDoesNotWaitForASilentSentry(t *testing.T) {
 		})
 	}
 }
+
+// A Sentry that answers slowly gets all that a queue in memory holds, as long as it goes on.
+func TestAStopWaitsForASlowSentry(t *testing.T) {
+	fake := sentrytest.Start(t)
+	fake.AnswerWith(func(*sentrytest.Received) sentrytest.Answer {
+		<-time.After(20 * time.Millisecond)
+		return sentrytest.Answer{}
+	})
+	cfg := testConfig(fake, func(cfg *Config) { cfg.Queue.Get().NumConsumers = 1 })
+	o := observe(t, componenttest.NewNopHost(), cfg)
+	owners.of[cfg].eachLane(func(l *lane) { l.life.patience = 500 * time.Millisecond })
+	require.NoError(t, o.logs.ConsumeLogs(context.Background(), errorLogs(100))) // four times as long
+	o.stop()
+	assert.Len(t, fake.Accepted("event"), 100)
+}
