@@ -2,13 +2,14 @@ package stacktrace
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/entry"
-	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/attrs"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/join"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/states"
@@ -21,8 +22,7 @@ type file struct {
 	mu      sync.Mutex
 	gone    bool // forgotten: look it up again
 	path    string
-	sources []source
-	streams []*stream
+	cursors []*cursor      // in the order in which the files began to be read
 	pod     map[string]any // what its path says
 
 	// unsent is what was joined and is on its way, encoded. It is empty again once the pipeline took it.
@@ -31,8 +31,6 @@ type file struct {
 	// against the lines that are held.
 	seen atomic.Int64 // Unix nanoseconds
 	lag  time.Duration
-
-	deferred deferral
 
 	out []*entry.Entry // of the batch that is worked on
 	buf []byte
@@ -47,86 +45,93 @@ type stream struct {
 	partAt       int64
 }
 
-// maxSources is how many files, by their paths, are one log: the one that is written, and those being read that it was rotated to.
-const maxSources = 4
+// maxCursors is how many files are one log: the one that is written, and those that it was rotated to.
+const maxCursors = 8
 
-// find gives how far a path has been taken, or nil.
-func (f *file) find(path string) *source {
-	for i := range f.sources {
-		if f.sources[i].path == path {
-			return &f.sources[i]
+// cursor finds that of the file which a record was read from.
+func (f *file) cursor(o *Operator, path string, e *entry.Entry, offset, now int64) *cursor {
+	for _, c := range slices.Backward(f.cursors) {
+		if c.path != path {
+			continue
+		}
+		if offset == noOffset || c.goesOn(path == f.path, offset) {
+			return c
+		}
+		break
+	}
+	c := f.known(path, e, offset)
+	if c == nil {
+		return f.begin(o, path, e, offset, now)
+	}
+	c.path = path
+	return c
+}
+
+// known finds the file that goes on at a record, or nil.
+func (f *file) known(path string, e *entry.Entry, offset int64) *cursor {
+	maybe := func(c *cursor) bool { return offset != noOffset && (c.at == noOffset || offset > c.at) }
+	if now := f.locate(path, e, offset); now != "" {
+		return f.recognise(now, maybe)
+	}
+	// The file is gone, or does not hold the record as it came here. In the middle of a file the receiver goes on only where it has read it.
+	if offset <= 0 || isCompressed(path) {
+		return nil
+	}
+	for _, is := range [...]func(*cursor) bool{
+		func(c *cursor) bool { return c.path == path },
+		func(c *cursor) bool { return c.isNext(offset) },
+		func(c *cursor) bool { return c.path == f.path && offset <= c.end },
+	} {
+		for _, c := range slices.Backward(f.cursors) {
+			if maybe(c) && is(c) {
+				return c
+			}
 		}
 	}
 	return nil
-}
-
-// source is find, for a path that may be new.
-func (f *file) source(path string) *source {
-	if src := f.find(path); src != nil {
-		return src
-	}
-	if len(f.sources) == maxSources {
-		f.sources = append(f.sources[:0], f.sources[1:]...)
-	}
-	src := source{path: path}
-	src.last = noOffset
-	for i := range f.sources {
-		if base := &f.sources[i]; strings.HasPrefix(path, base.path) { // it was rotated: how far it was taken stays true
-			src.cursor, src.again = base.before(), base.again
-		}
-	}
-	f.sources = append(f.sources, src)
-	return &f.sources[len(f.sources)-1]
-}
-
-// stream finds the pipe that a line was written to.
-func (f *file) stream(name, prefix string, limits join.Limits) *stream {
-	for _, s := range f.streams {
-		if s.name == name && s.prefix == prefix {
-			return s
-		}
-	}
-	s := &stream{name: name, prefix: prefix, lines: join.NewStream[*entry.Entry](limits)}
-	f.streams = append(f.streams, s)
-	return s
 }
 
 // now is the time in which the held lines grow old.
 func (f *file) now(at time.Time) int64 { return at.Add(-f.lag).UnixNano() }
 
 // take takes entries of one path.
-func (f *file) take(o *Operator, entries []*entry.Entry, now int64) {
-	src := f.source(pathOf(entries[0]))
+func (f *file) take(o *Operator, path string, entries []*entry.Entry, now int64) {
+	var c *cursor
 	for _, e := range entries {
-		before, taken := src.admit(e, offsetOf(e))
-		for _, b := range before {
-			f.takeEntry(o, b, now)
+		offset := offsetOf(e)
+		if c == nil || offset != noOffset && offset <= c.at {
+			c = f.cursor(o, path, e, offset, now)
 		}
-		if !taken {
-			f.takeEntry(o, e, now)
+		switch {
+		case !c.admit(e, offset):
+			entry.Put(e)
+		case c.waits:
+			c.wait(e, now)
+		default:
+			f.takeEntry(o, c, e, now)
 		}
 	}
 }
 
 // takeEntry takes an entry as the receiver gave it.
-func (f *file) takeEntry(o *Operator, e *entry.Entry, now int64) {
+func (f *file) takeEntry(o *Operator, c *cursor, e *entry.Entry, now int64) {
 	text, ok := textOf(e)
 	if !ok {
-		f.takeLine(o, e, "", false, now)
+		f.takeLine(o, c, e, "", false, now)
 		return
 	}
 	fr, framed := o.framing(text)
 	if !framed {
-		f.takeLine(o, e, text, true, now)
+		f.takeLine(o, c, e, text, true, now)
 		return
 	}
 	f.unframe(o, e, &fr)
-	s := f.stream(fr.stream, "", o.limits)
+	s := c.stream(fr.stream, "", o.limits)
 	if fr.partial || len(s.parts) > 0 {
-		f.takePart(o, s, e, fr.partial, now)
+		f.takePart(o, c, s, e, fr.partial, now)
 		return
 	}
-	f.takeLine(o, e, fr.log, true, now)
+	f.takeLine(o, c, e, fr.log, true, now)
 }
 
 // unframe puts what the frame says where the container operator puts it.
@@ -147,18 +152,18 @@ func (f *file) unframe(o *Operator, e *entry.Entry, fr *frame) {
 }
 
 // takePart takes a part of a line that the runtime cut.
-func (f *file) takePart(o *Operator, s *stream, e *entry.Entry, partial bool, now int64) {
+func (f *file) takePart(o *Operator, c *cursor, s *stream, e *entry.Entry, partial bool, now int64) {
 	text, _ := textOf(e)
 	s.parts = append(s.parts, e)
 	s.partSize += len(text)
 	s.partAt = now
 	if !partial || s.partSize >= o.limits.Bytes {
-		f.takeParts(o, s, now)
+		f.takeParts(o, c, s, now)
 	}
 }
 
 // takeParts makes a line of the parts that are there.
-func (f *file) takeParts(o *Operator, s *stream, now int64) {
+func (f *file) takeParts(o *Operator, c *cursor, s *stream, now int64) {
 	if len(s.parts) == 0 {
 		return
 	}
@@ -174,14 +179,18 @@ func (f *file) takeParts(o *Operator, s *stream, now int64) {
 		entry.Put(part)
 	}
 	s.parts, s.partSize = nil, 0
-	f.takeLine(o, first, b.String(), true, now)
+	f.takeLine(o, c, first, b.String(), true, now)
 }
 
 // takeLine takes an entry that is one line, or none.
-func (f *file) takeLine(o *Operator, e *entry.Entry, text string, isText bool, now int64) {
+func (f *file) takeLine(o *Operator, c *cursor, e *entry.Entry, text string, isText bool, now int64) {
+	if isText && !utf8.ValidString(text) { // a receiver that reads utf8-raw leaves it to us: a runtime cuts lines in the middle of a character
+		text = strings.ToValidUTF8(text, "\uFFFD")
+		e.Body = text
+	}
 	name, _ := e.Attributes[streamAttribute].(string)
 	prefix, rest := join.Prefix(text)
-	s := f.stream(name, prefix, o.limits)
+	s := c.stream(name, prefix, o.limits)
 	if isText {
 		s.lines.Push(rest, e, now)
 	} else {
@@ -223,20 +232,30 @@ func joined(lines []join.Line[*entry.Entry]) *entry.Entry {
 // expire lets go what no line came to since the given time.
 func (f *file) expire(o *Operator, now, since int64) {
 	f.resume(o, now, since)
-	for _, s := range f.streams {
-		if len(s.parts) > 0 && s.partAt <= since {
-			f.takeParts(o, s, since)
+	for _, c := range f.cursors {
+		for _, s := range c.streams {
+			if len(s.parts) > 0 && s.partAt <= since {
+				f.takeParts(o, c, s, since)
+			}
+			s.lines.Expire(since)
+			f.collect(s)
 		}
-		s.lines.Expire(since)
-		f.collect(s)
 	}
 }
 
 // flush lets go all.
-func (f *file) flush(o *Operator) {
-	f.resume(o, f.deferred.since, f.deferred.since)
-	for _, s := range f.streams {
-		f.takeParts(o, s, 0)
+func (f *file) flush(o *Operator, now int64) {
+	f.resume(o, now, now)
+	for _, c := range f.cursors {
+		f.flushCursor(o, c, now)
+	}
+}
+
+// flushCursor lets go all of one file.
+func (f *file) flushCursor(o *Operator, c *cursor, now int64) {
+	f.release(o, c, now)
+	for _, s := range c.streams {
+		f.takeParts(o, c, s, now)
 		s.lines.Flush()
 		f.collect(s)
 	}
@@ -244,20 +263,7 @@ func (f *file) flush(o *Operator) {
 
 // holds reports whether a line is held that no storage but ours has.
 func (f *file) holds() bool {
-	if len(f.unsent) > 0 || len(f.out) > 0 || len(f.deferred.entries) > 0 {
-		return true
-	}
-	for _, s := range f.streams {
-		if s.lines.Len() > 0 || len(s.parts) > 0 {
-			return true
-		}
-	}
-	for i := range f.sources {
-		if len(f.sources[i].doubtful) > 0 {
-			return true
-		}
-	}
-	return false
+	return len(f.unsent) > 0 || len(f.out) > 0 || slices.ContainsFunc(f.cursors, (*cursor).holds)
 }
 
 // state is what has to be saved; it is valid until the next call.
@@ -267,38 +273,19 @@ func (f *file) state() states.Change {
 }
 
 // stateVersion is that of what append writes.
-const stateVersion = 1
+const stateVersion = 2
 
 // append appends all that has to survive.
 func (f *file) append(dst []byte) []byte {
 	dst = append(dst, stateVersion)
 	dst = appendString(dst, f.path)
-	dst = binary.AppendUvarint(dst, uint64(len(f.sources)))
-	for i := range f.sources {
-		dst = f.sources[i].append(dst)
-	}
 	dst = appendString(dst, string(f.unsent))
-	for _, s := range f.streams {
-		for l := range s.lines.Held {
-			dst = appendEntry(append(dst, heldLine), l.Value)
-		}
-		for _, part := range s.parts {
-			dst = appendEntry(append(dst, heldPart), part)
-		}
+	dst = binary.AppendUvarint(dst, uint64(len(f.cursors)))
+	for _, c := range f.cursors {
+		dst = c.append(dst)
 	}
-	for _, e := range f.deferred.entries {
-		dst = appendEntry(append(dst, heldDeferred), e)
-	}
-	return append(dst, heldEnd)
+	return dst
 }
-
-// What stands before each held entry.
-const (
-	heldEnd byte = iota
-	heldLine
-	heldPart
-	heldDeferred
-)
 
 // restore reads what append wrote. What cannot be read is left out; the error says so.
 func restore(o *Operator, value []byte, at time.Time) (*file, error) {
@@ -307,34 +294,13 @@ func restore(o *Operator, value []byte, at time.Time) (*file, error) {
 		return nil, errStored
 	}
 	f := newFile(d.string(), at)
-	for n := d.count(); n > 0 && d.err == nil; n-- {
-		f.sources = append(f.sources, d.source())
-	}
 	f.unsent = append(f.unsent, d.bytes()...)
 	// The receiver needs a while until it comes to this file again: what is held waits for longer than usual.
 	now := f.now(at.Add(restoreGrace * o.flushAfter))
-	for {
-		kind := d.byte()
-		if kind == heldEnd || d.err != nil {
-			return f, d.err
-		}
-		e := d.entry()
-		if d.err != nil {
-			return f, d.err
-		}
-		text, isText := textOf(e)
-		switch kind {
-		case heldDeferred:
-			f.hold(pathOf(e), []*entry.Entry{e}, now)
-			continue
-		case heldPart:
-			name, _ := e.Attributes[streamAttribute].(string)
-			s := f.stream(name, "", o.limits)
-			s.parts, s.partSize, s.partAt = append(s.parts, e), s.partSize+len(text), now
-			continue
-		}
-		f.takeLine(o, e, text, isText, now)
+	for n := d.count(); n > 0 && d.err == nil; n-- {
+		f.cursors = append(f.cursors, d.cursor(o, f, now))
 	}
+	return f, d.err
 }
 
 // restoreGrace is how much longer a line waits for those that belong to it after a restart.
@@ -347,30 +313,3 @@ func newFile(path string, at time.Time) *file {
 }
 
 func (f *file) seenAt() time.Time { return time.Unix(0, f.seen.Load()) }
-
-func textOf(e *entry.Entry) (string, bool) {
-	switch body := e.Body.(type) {
-	case string:
-		return body, true
-	case []byte:
-		return string(body), true
-	}
-	return "", false
-}
-
-// pathOf is the file that an entry was read from; without include_file_path its name has to do.
-func pathOf(e *entry.Entry) string {
-	for _, key := range [...]string{attrs.LogFilePath, attrs.LogFilePathResolved, attrs.LogFileName} {
-		if path, ok := e.Attributes[key].(string); ok {
-			return path
-		}
-	}
-	return ""
-}
-
-func offsetOf(e *entry.Entry) int64 {
-	if offset, ok := e.Attributes[attrs.LogFileRecordOffset].(int64); ok {
-		return offset
-	}
-	return noOffset
-}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -109,8 +110,8 @@ func (o *Operator) restore(saved map[string][]byte) {
 			continue
 		}
 		o.files[f.path] = f
-		for i := range f.sources {
-			o.files[f.sources[i].path] = f
+		for _, c := range f.cursors {
+			o.files[c.path] = f
 		}
 	}
 }
@@ -138,15 +139,11 @@ func (o *Operator) ProcessBatch(ctx context.Context, entries []*entry.Entry) err
 
 // process takes entries of one file.
 func (o *Operator) process(path string, entries []*entry.Entry) error {
-	f := o.lock(path, offsetOf(entries[0]))
+	f := o.lock(path)
 	defer f.mu.Unlock()
 	began := o.clock.now()
 	now := f.now(began)
-	if f.begins(path, entries) {
-		f.hold(path, entries, now)
-	} else {
-		f.take(o, entries, now)
-	}
+	f.take(o, path, entries, now)
 	f.resume(o, now, now-int64(o.flushAfter))
 	err := o.send(f)
 	o.save(f)
@@ -157,13 +154,13 @@ func (o *Operator) process(path string, entries []*entry.Entry) error {
 }
 
 // lock finds or makes a path's file and locks it.
-func (o *Operator) lock(path string, offset int64) *file {
+func (o *Operator) lock(path string) *file {
 	for {
 		o.mu.RLock()
 		f := o.files[path]
 		o.mu.RUnlock()
 		if f == nil {
-			f = o.add(path, offset)
+			f = o.add(path)
 		}
 		f.mu.Lock()
 		if !f.gone {
@@ -173,37 +170,39 @@ func (o *Operator) lock(path string, offset int64) *file {
 	}
 }
 
-// add makes a path's file. One that begins in its middle may be one that was read before it was rotated.
-func (o *Operator) add(path string, offset int64) *file {
+// add makes a path's file, or finds that of the path before it was rotated.
+func (o *Operator) add(path string) *file {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if f := o.files[path]; f != nil {
 		return f
 	}
-	if offset > 0 {
-		if f := o.rotated(path); f != nil {
-			o.files[path] = f
-			return f
+	base := o.base(path)
+	f := o.files[base]
+	if f == nil {
+		if len(o.files) >= o.maxFiles && o.writes.Err() == nil {
+			o.evict()
 		}
+		f = newFile(base, o.clock.now())
+		o.files[base] = f
 	}
-	if len(o.files) >= o.maxFiles && o.writes.Err() == nil {
-		o.evict()
-	}
-	f := newFile(path, o.clock.now())
 	o.files[path] = f
 	return f
 }
 
-// rotated finds the file that was rotated to this path: rotation appends to the name (0.log.20261121-171634, app.log.1).
-func (o *Operator) rotated(path string) *file {
-	for {
-		end := strings.LastIndexAny(path, ".-/")
-		if end < 0 || path[end] == '/' {
-			return nil
+// base gives the path of a file before it was rotated: rotation appends to the name (0.log.20261121-171634, app.log.1).
+func (o *Operator) base(path string) string {
+	name := len(path) - len(filepath.Base(path))
+	for end := len(path); ; {
+		if end = strings.LastIndexAny(path[:end], ".-"); end <= name {
+			return path
 		}
-		path = path[:end]
-		if f := o.files[path]; f != nil {
-			return f
+		base := path[:end]
+		if o.files[base] != nil {
+			return base
+		}
+		if info, err := os.Stat(base); err == nil && info.Mode().IsRegular() {
+			return base
 		}
 	}
 }
@@ -214,7 +213,7 @@ func (o *Operator) evict() {
 	slices.SortFunc(files, func(a, b *file) int { return cmp.Compare(a.seen.Load(), b.seen.Load()) })
 	for _, f := range files {
 		if f.mu.TryLock() {
-			f.flush(o)
+			f.flush(o, f.now(o.clock.now()))
 			o.forget(f)
 			o.letGo([]*file{f})
 			return
@@ -237,10 +236,19 @@ func (o *Operator) all() []*file {
 func (o *Operator) forget(f *file) {
 	f.gone = true
 	delete(o.files, f.path)
-	for i := range f.sources {
-		if o.files[f.sources[i].path] == f {
-			delete(o.files, f.sources[i].path)
+	for _, c := range f.cursors {
+		if o.files[c.path] == f {
+			delete(o.files, c.path)
 		}
+	}
+}
+
+// forgetPath forgets one path of a file.
+func (o *Operator) forgetPath(f *file, path string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.files[path] == f {
+		delete(o.files, path)
 	}
 }
 
@@ -404,8 +412,10 @@ func (o *Operator) Stop() error {
 	slices.SortFunc(files, func(a, b *file) int { return cmp.Compare(a.path, b.path) })
 	for _, f := range files {
 		f.mu.Lock()
-		if !o.store.Enabled() || !f.hasMore() {
-			f.flush(o)
+		if now := f.now(o.clock.now()); o.store.Enabled() {
+			f.flushEnded(o, now)
+		} else {
+			f.flush(o, now)
 		}
 	}
 	for len(files) > 0 {
@@ -416,13 +426,21 @@ func (o *Operator) Stop() error {
 	return nil
 }
 
-// hasMore reports whether the file has lines that have not been taken: what is held then shares their fate.
-func (f *file) hasMore() bool {
-	for i := range f.sources {
-		src := &f.sources[i]
-		if info, err := os.Stat(src.path); err == nil && src.last != noOffset && info.Size() > src.end {
-			return true
+// flushEnded lets go what no line can belong to any more that has not been taken.
+func (f *file) flushEnded(o *Operator, now int64) {
+	f.resume(o, now, now-int64(o.flushAfter))
+	for i, c := range f.cursors {
+		if c.holds() && !c.waits && !f.hasMore(c, i == len(f.cursors)-1) {
+			f.flushCursor(o, c, now)
 		}
 	}
-	return false
+}
+
+// hasMore reports whether there are lines that have not been taken, and that may belong to what is held of a file.
+func (f *file) hasMore(c *cursor, newest bool) bool {
+	path := f.find(c)
+	if path != "" && f.unread(path, c) {
+		return true
+	}
+	return newest && path != f.path && len(textAt(f.path, 0)) > 0 // another file is begun
 }

@@ -1,6 +1,7 @@
 package stacktrace
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -169,10 +171,11 @@ func plan(lines []string, rnd *rand.Rand) (records []string) {
 func read(t *testing.T, records []string, batch int, killed func() bool, rnd *rand.Rand) (out []string) {
 	t.Helper()
 	store, offsets := newMemory(), offsetsOf(records)
+	path := onDiskPod(t, records)
 	r := open(t, testConfig(), store)
 	for at := 0; at < len(records); {
 		end := min(at+batch, len(records))
-		r.feedLines(podPath, offsets[at], records[at:end]...)
+		r.feedLines(path, offsets[at], records[at:end]...)
 		at = end
 		if killed != nil && killed() {
 			r.kill()
@@ -188,6 +191,14 @@ func read(t *testing.T, records []string, batch int, killed func() bool, rnd *ra
 	require.NoError(t, r.Stop())
 	require.Empty(t, r.sink.take())
 	return out
+}
+
+// onDiskPod writes a container's log.
+func onDiskPod(t *testing.T, records []string) string {
+	t.Helper()
+	path := filepath.Join(podDir(t, t.TempDir(), 1), "0.log")
+	require.NoError(t, os.WriteFile(path, []byte(strings.Join(records, "\n")+"\n"), 0o600))
+	return path
 }
 
 // keys are the parts of entries that make their ids.
@@ -220,12 +231,12 @@ func TestKilledBeforeSaving(t *testing.T) {
 	for _, k := range want {
 		known[k] = true
 	}
-	store := newMemory()
+	store, path := newMemory(), onDiskPod(t, records)
 	seen := map[string]bool{}
 	at := 0
 	for at < len(records) {
 		r := open(t, testConfig(), store.copy())
-		batch := recordsOf(podPath, records)
+		batch := recordsOf(path, records)
 		for n := 0; n < 3 && at < len(records); n++ {
 			store = r.store.copy() // what is on disk before the batch
 			end := min(at+9, len(records))
@@ -240,7 +251,7 @@ func TestKilledBeforeSaving(t *testing.T) {
 		if at < len(records) {
 			at -= 9 // the batch that was not saved is read again
 			r = open(t, testConfig(), store)
-			r.feed(recordsOf(podPath, records)[at : at+9]...)
+			r.feed(recordsOf(path, records)[at : at+9]...)
 			at += 9
 			r.kill()
 			for _, k := range keys(r.sink.take()) {
@@ -250,7 +261,7 @@ func TestKilledBeforeSaving(t *testing.T) {
 		}
 	}
 	r := open(t, testConfig(), store)
-	r.feed(recordsOf(podPath, records)[len(records)-min(9, len(records)):]...)
+	r.feed(recordsOf(path, records)[len(records)-min(9, len(records)):]...)
 	require.NoError(t, r.Stop())
 	for _, k := range keys(r.sink.take()) {
 		seen[k] = true
@@ -332,8 +343,7 @@ func TestRotatedFileIsReadOn(t *testing.T) {
 
 // TestRotatedTailFirst: the new file's lines wait until the old one, which stands under another name, has been read to its end.
 func TestRotatedTailFirst(t *testing.T) {
-	dir := t.TempDir()
-	live, rotated := filepath.Join(dir, "0.log"), filepath.Join(dir, "0.log.20261121-171634")
+	var live, rotated string
 	for name, run := range map[string]func(r *rig, read func(path string, from, to int) []*entry.Entry) *rig{
 		"the new file comes first": func(r *rig, read func(string, int, int) []*entry.Entry) *rig {
 			r.feed(read(live, 3, 5)...)
@@ -358,11 +368,12 @@ func TestRotatedTailFirst(t *testing.T) {
 		"the rest of the old file never comes": func(r *rig, read func(string, int, int) []*entry.Entry) *rig {
 			r.feed(read(live, 3, 5)...)
 			r.clock.turn(time.Second)
-			assert.Empty(r.t, r.sink.bodies(), "now the lines wait as others do")
 			return r
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			live, rotated = filepath.Join(dir, "0.log"), filepath.Join(dir, "0.log.20261121-171634")
 			lines := append(append([]string{}, traceLines...), "INFO next")
 			require.NoError(t, os.WriteFile(live, []byte(strings.Join(lines[:3], "\n")+"\n"), 0o600))
 			offsets := offsetsOf(lines)
@@ -384,7 +395,7 @@ func TestRotatedTailFirst(t *testing.T) {
 			require.NoError(t, r.Stop())
 			bodies := r.sink.bodies()
 			if name == "the rest of the old file never comes" {
-				assert.Equal(t, []string{lines[0] + "\n" + lines[3], lines[4]}, bodies)
+				assert.Equal(t, []string{lines[0], lines[3], lines[4]}, bodies, "lines of files that are read at the same time never mix")
 				return
 			}
 			assert.Equal(t, []string{strings.Join(traceLines, "\n"), "INFO next"}, bodies)
@@ -395,46 +406,71 @@ func TestRotatedTailFirst(t *testing.T) {
 // TestNewFileAfterRestart: under the path of the file that was read stands another one, which may even begin as that did.
 func TestNewFileAfterRestart(t *testing.T) {
 	old := []string{"banner", "version 7", "ERROR a 1", "ERROR b 1"}
-	for name, fresh := range map[string][]string{
-		"another":              {"something else", "ERROR c", "ERROR d"},
-		"the same beginning":   {"banner", "version 7", "ERROR c 2", "ERROR d 2", "ERROR e 2"},
-		"the same, but longer": {"banner", "version 7", "ERROR a 1", "ERROR c and more", "ERROR d"},
+	for name, run := range map[string]struct{ file, want []string }{
+		"another":              {[]string{"something else", "ERROR c", "ERROR d"}, []string{"something else", "ERROR c", "ERROR d"}},
+		"the same beginning":   {[]string{"banner", "version 7", "ERROR c 2", "ERROR d 2"}, []string{"banner", "version 7", "ERROR c 2", "ERROR d 2"}},
+		"the same, but longer": {[]string{"banner", "version 7", "ERROR a 1", "ERROR b 12"}, []string{"banner", "version 7", "ERROR a 1", "ERROR b 12"}},
+		"the same file":        {append(old[:4:4], "INFO next"), []string{"INFO next"}},
+		"shorter":              {[]string{"banner", "version 7"}, []string{"banner", "version 7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store := newMemory()
+			store, path := newMemory(), filepath.Join(t.TempDir(), "app.log")
 			r := open(t, testConfig(), store)
-			r.feedLines("app.log", 0, old...)
+			r.feedLines(path, 0, old...)
 			r.kill()
 			assert.Equal(t, old[:3], r.sink.bodies())
+			require.NoError(t, os.WriteFile(path, []byte(strings.Join(run.file, "\n")+"\n"), 0o600))
 			r = open(t, testConfig(), store)
-			r.feedLines("app.log", 0, fresh...)
+			r.feedLines(path, 0, run.file...)
 			require.NoError(t, r.Stop())
-			assert.Equal(t, append([]string{old[3]}, fresh...), r.sink.bodies())
+			assert.Equal(t, append([]string{old[3]}, run.want...), r.sink.bodies())
 		})
 	}
-	t.Run("the same file", func(t *testing.T) {
-		store := newMemory()
+}
+
+// TestGoneAfterRestart: a file that was removed is read on in its middle only where it is the one that was read; at its beginning it may be
+// another one, and its lines come again rather than not at all.
+func TestGoneAfterRestart(t *testing.T) {
+	lines := []string{"INFO a", "INFO b", "INFO c"}
+	for _, begin := range []int{0, 1} {
+		store, path := newMemory(), filepath.Join(t.TempDir(), "app.log")
 		r := open(t, testConfig(), store)
-		r.feedLines("app.log", 0, old...)
+		next := r.feedLines(path, 0, lines...)
 		r.kill()
+		assert.Equal(t, lines[:2], r.sink.bodies())
 		r = open(t, testConfig(), store)
-		r.feedLines("app.log", 0, append(old[:4:4], "INFO next")...)
+		r.feedLines(path, offsetsOf(lines)[begin], lines[begin:]...)
+		r.feedLines(path, next, "INFO d")
 		require.NoError(t, r.Stop())
-		assert.Equal(t, []string{"ERROR b 1", "INFO next"}, r.sink.bodies())
-	})
-	t.Run("killed while it is in doubt", func(t *testing.T) {
-		store := newMemory()
-		r := open(t, testConfig(), store)
-		r.feedLines("app.log", 0, old...)
-		r.kill()
-		r = open(t, testConfig(), store)
-		next := r.feedLines("app.log", 0, old[:2]...)
-		r.kill()
-		r = open(t, testConfig(), store)
-		r.feedLines("app.log", next, "ERROR other", "INFO next")
-		require.NoError(t, r.Stop())
-		assert.Equal(t, []string{"ERROR b 1", "banner", "version 7", "ERROR other", "INFO next"}, r.sink.bodies())
-	})
+		want := []string{"INFO c", "INFO d"}
+		if begin == 0 {
+			want = append(append([]string{"INFO c"}, lines...), "INFO d")
+		}
+		assert.Equal(t, want, r.sink.bodies())
+	}
+}
+
+// TestCompressedAfterRestart: what was read of a file that is compressed meanwhile does not come again.
+func TestCompressedAfterRestart(t *testing.T) {
+	lines := []string{"INFO a", "INFO b", "INFO c", "INFO d"}
+	dir, store := t.TempDir(), newMemory()
+	path := filepath.Join(dir, "app.log")
+	r := open(t, testConfig(), store)
+	r.feedLines(path, 0, lines[:3]...)
+	r.kill()
+	assert.Equal(t, lines[:2], r.sink.bodies())
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	_, err := w.Write([]byte(strings.Join(lines, "\n") + "\n"))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	require.NoError(t, os.WriteFile(path, []byte("INFO live\n"), 0o600))
+	require.NoError(t, os.WriteFile(path+".1.gz", packed.Bytes(), 0o600))
+	r = open(t, testConfig(), store)
+	r.feedLines(path+".1.gz", offsetsOf(lines)[1], lines[1:]...)
+	r.clock.turn(time.Hour)
+	require.NoError(t, r.Stop())
+	assert.Equal(t, lines[2:], r.sink.bodies())
 }
 
 // TestTruncatedFile begins again at its beginning, in one run.

@@ -105,6 +105,16 @@ func FuzzFrame(f *testing.F) {
 	})
 }
 
+func TestCutInACharacter(t *testing.T) {
+	r := open(t, testConfig(), nil)
+	var offset int64
+	for _, line := range [][]string{cri(1, "stdout", "größer", 3), {cri(2, "stdout", "gr\xf6\xdfer", 0)[0]}} {
+		offset = r.feedLines(podPath, offset, line...)
+	}
+	require.NoError(t, r.Stop())
+	assert.Equal(t, []string{"größer", "gr\uFFFDer"}, r.sink.bodies())
+}
+
 func TestPodOf(t *testing.T) {
 	want := map[string]any{
 		"k8s.namespace.name": "shop", "k8s.pod.name": "cart-7f8c67c6d-4rb7q", "k8s.pod.uid": "ad27715f-eba7-4d09-98d7-3a43cae9f339",
@@ -168,7 +178,7 @@ func FuzzRestore(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, state []byte) {
 		if file, err := restore(r.Operator, state, r.clock.now()); err == nil {
 			file.append(nil)
-			file.flush(r.Operator)
+			file.flush(r.Operator, 0)
 		}
 	})
 }
@@ -191,8 +201,8 @@ func TestLineAllocates(t *testing.T) {
 		batches = append(batches, batch)
 	}
 	take := func() {
-		f := r.lock("a.log", 0)
-		f.take(r.Operator, batches[0], 0)
+		f := r.lock("a.log")
+		f.take(r.Operator, "a.log", batches[0], 0)
 		batches = batches[1:]
 		clear(f.out)
 		f.out = f.out[:0]
