@@ -32,6 +32,8 @@ type file struct {
 	seen atomic.Int64 // Unix nanoseconds
 	lag  time.Duration
 
+	unlike int // batches that were not like the file (untrim.go)
+
 	out []*entry.Entry // of the batch that is worked on
 	buf []byte
 }

@@ -143,6 +143,7 @@ func (o *Operator) process(path string, entries []*entry.Entry) error {
 	defer f.mu.Unlock()
 	began := o.clock.now()
 	now := f.now(began)
+	f.untrim(o, path, entries)
 	f.take(o, path, entries, now)
 	f.resume(o, now, now-int64(o.flushAfter))
 	err := o.send(f)

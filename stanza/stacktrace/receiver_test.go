@@ -26,6 +26,10 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/attrs"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/join"
 )
 
 const syncGate = "stanza.synchronousLogEmitter"
@@ -111,13 +115,16 @@ func (b *inbox) ConsumeLogs(_ context.Context, logs plog.Logs) error {
 		return errors.New("the queue is full")
 	}
 	for _, rl := range logs.ResourceLogs().All() {
-		uid, _ := rl.Resource().Attributes().Get("k8s.pod.uid")
+		uid := ""
+		if v, ok := rl.Resource().Attributes().Get("k8s.pod.uid"); ok {
+			uid = v.Str()
+		}
 		for _, sl := range rl.ScopeLogs().All() {
 			for _, rec := range sl.LogRecords().All() {
 				copied := plog.NewLogRecord()
 				rec.CopyTo(copied)
 				b.records = append(b.records, copied)
-				b.uids = append(b.uids, uid.AsString())
+				b.uids = append(b.uids, uid)
 			}
 		}
 	}
@@ -263,5 +270,50 @@ func TestReceiverRotation(t *testing.T) {
 			}
 			assert.Equal(t, want, in.bodies())
 		})
+	}
+}
+
+// TestReceiverTrims: a receiver that is not told otherwise cuts off the blanks around a line, and with them what makes a trace of Python or Go
+// one. The records are those of the file, but for its blank lines, which never come.
+func TestReceiverTrims(t *testing.T) {
+	synchronous(t)
+	root := t.TempDir()
+	want := map[string][]string{}
+	lines := 0
+	for _, name := range []string{
+		"pynode/python-logging-basic-A.log", "pynode/python-loguru-default-A.log", "pynode/node-uncaught-A.log", "multi/go-runtime-goroutine-all.log",
+		"multi/go-zap-dev.log", "multi/mix-go-ticker-interrupted.log", "java/logback-default.log", "java/log4j2-jsonlayout.log",
+	} {
+		path := filepath.Join(root, filepath.Base(name))
+		text, err := os.ReadFile(corpus + name)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+		s := join.NewStream[string](join.Limits{Lines: 5000, Bytes: 1 << 20, HeldLines: 10_000, HeldBytes: 2 << 20})
+		for _, line := range corpusLines(t, name) {
+			if line = strings.TrimSuffix(line, "\r"); strings.TrimSpace(line) != "" {
+				s.Push(line, line, 0)
+				lines++
+			}
+		}
+		s.Flush()
+		for record, ok := s.Next(); ok; record, ok = s.Next() {
+			var text []string
+			for _, line := range record {
+				text = append(text, line.Value)
+			}
+			want[path] = append(want[path], strings.Join(text, "\n"))
+		}
+	}
+	in := &inbox{}
+	a := startAgent(t, t.TempDir(), filepath.Join(root, "*.log"), joiner("format", "none", "flush_after", "300ms"), in)
+	require.Eventually(t, func() bool { return in.lines() >= lines }, wait, tick)
+	a.stop()
+	got := map[string][]string{}
+	for _, rec := range in.records {
+		path, _ := rec.Attributes().Get(attrs.LogFilePath)
+		got[path.Str()] = append(got[path.Str()], rec.Body().Str())
+	}
+	for path := range want {
+		equalRecords(t, want[path], got[path], filepath.Base(path))
 	}
 }
