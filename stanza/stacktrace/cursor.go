@@ -41,10 +41,10 @@ const lineEnd = 2
 
 func newCursor(path string) *cursor { return &cursor{path: path, last: noOffset, at: noOffset} }
 
-// goesOn reports whether a record that was read under the cursor's path is of its file. Another file in the place of the one that is written to
-// is read from its beginning; under other names any may have taken its place.
+// goesOn reports whether a record that was read under the cursor's path is of its file. Another file in the place of the one that is written to,
+// or compressed, is read from its beginning; under other names any may have taken its place.
 func (c *cursor) goesOn(live bool, offset int64) bool {
-	return c.at != noOffset && offset > c.at && (live || c.tail.isIn(c.path))
+	return c.at != noOffset && offset > c.at && (live || isCompressed(c.path) || c.tail.isIn(c.path))
 }
 
 // isNext reports whether a record at the offset follows the last one that came.

@@ -244,8 +244,11 @@ func (p *place) isIn(path string) bool {
 	return bytes.HasSuffix(bytes.TrimRight(line, " \t\r"), p.text)
 }
 
-// maxText is how much of a file is looked at.
-const maxText = 4 << 10
+// maxText is how much of a file is looked at, maxUnpacked how far into a compressed one.
+const (
+	maxText     = 4 << 10
+	maxUnpacked = 64 << 20
+)
 
 // textAt gives what stands in a file at an offset; nothing if it cannot be read.
 func textAt(path string, offset int64) []byte {
@@ -256,6 +259,9 @@ func textAt(path string, offset int64) []byte {
 	defer file.Close()
 	var text io.Reader = io.NewSectionReader(file, offset, maxText)
 	if isCompressed(path) {
+		if offset > maxUnpacked {
+			return nil
+		}
 		unpacked, err := gzip.NewReader(file)
 		if err != nil {
 			return nil
