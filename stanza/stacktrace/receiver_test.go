@@ -317,3 +317,32 @@ func TestReceiverTrims(t *testing.T) {
 		equalRecords(t, want[path], got[path], filepath.Base(path))
 	}
 }
+
+// TestReceiverCopyTruncate: a trace whose file is copied and truncated in its middle comes whole.
+func TestReceiverCopyTruncate(t *testing.T) {
+	synchronous(t)
+	for name, pattern := range map[string]string{"live files": "*.log", "and rotated ones": "*.log*"} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			path := filepath.Join(root, "app.log")
+			in := &inbox{}
+			a := startAgent(t, t.TempDir(), filepath.Join(root, pattern), joiner("format", "none", "flush_after", "500ms"), in)
+			appendTo(t, path, "INFO started", "INFO second")
+			want := []string{"INFO started", "INFO second"}
+			for n := range 2 {
+				begin, message := fmt.Sprintf("ERROR failed %d", n), fmt.Sprintf("shop.CartException: no stock of %d", n)
+				appendTo(t, path, fmt.Sprintf("INFO before %d", n), begin, message)
+				require.Eventually(t, func() bool { return in.lines() == 2+n*6+1 }, wait, tick, "what comes before the trace is out, so that has been read")
+				text, err := os.ReadFile(path)
+				require.NoError(t, err)
+				require.NoError(t, os.WriteFile(fmt.Sprintf("%s.%d", path, n+1), text, 0o600))
+				require.NoError(t, os.Truncate(path, 0))
+				appendTo(t, path, traceLines[2], traceLines[3], fmt.Sprintf("INFO after %d", n))
+				require.Eventually(t, func() bool { return in.lines() == 2+(n+1)*6 }, wait, tick)
+				want = append(want, fmt.Sprintf("INFO before %d", n), strings.Join([]string{begin, message, traceLines[2], traceLines[3]}, "\n"), fmt.Sprintf("INFO after %d", n))
+			}
+			a.stop()
+			assert.Equal(t, want, in.bodies())
+		})
+	}
+}
