@@ -19,11 +19,12 @@ const streamAttribute = "log.iostream"
 
 // file is what is held of one log file, and of those that it was rotated to.
 type file struct {
-	mu      sync.Mutex
-	gone    bool // forgotten: look it up again
-	path    string
-	cursors []*cursor      // in the order in which the files began to be read
-	pod     map[string]any // what its path says
+	mu       sync.Mutex
+	released *sync.Cond // lines wait no longer for another file's
+	gone     bool       // forgotten: look it up again
+	path     string
+	cursors  []*cursor      // in the order in which the files began to be read
+	pod      map[string]any // what its path says
 
 	// unsent is what was joined and is on its way, encoded. It is empty again once the pipeline took it.
 	unsent []byte
@@ -310,6 +311,7 @@ const restoreGrace = 10
 
 func newFile(path string, at time.Time) *file {
 	f := &file{path: path, pod: podOf(path)}
+	f.released = sync.NewCond(&f.mu)
 	f.seen.Store(at.UnixNano())
 	return f
 }

@@ -131,20 +131,32 @@ func (o *Operator) ProcessBatch(ctx context.Context, entries []*entry.Entry) err
 		for n < len(entries) && pathOf(entries[n]) == path {
 			n++
 		}
-		errs = errors.Join(errs, o.process(path, entries[:n]))
+		errs = errors.Join(errs, o.process(ctx, path, entries[:n]))
 		entries = entries[n:]
 	}
 	return errs
 }
 
-// process takes entries of one file.
-func (o *Operator) process(path string, entries []*entry.Entry) error {
+// process takes entries of one file. It returns only when what waits for another file's lines is little enough.
+func (o *Operator) process(ctx context.Context, path string, entries []*entry.Entry) error {
 	f := o.lock(path)
 	defer f.mu.Unlock()
+	f.untrim(o, path, entries)
+	f.take(o, path, entries, f.now(o.clock.now()))
+	err := o.advance(f)
+	if f.isFull(path) {
+		defer context.AfterFunc(ctx, f.wake)()
+	}
+	for f.isFull(path) && ctx.Err() == nil {
+		f.released.Wait()
+	}
+	return err
+}
+
+// advance takes what need not wait any more, hands on what is complete and saves the rest.
+func (o *Operator) advance(f *file) error {
 	began := o.clock.now()
 	now := f.now(began)
-	f.untrim(o, path, entries)
-	f.take(o, path, entries, now)
 	f.resume(o, now, now-int64(o.flushAfter))
 	err := o.send(f)
 	o.save(f)

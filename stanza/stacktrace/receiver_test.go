@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -345,4 +346,24 @@ func TestReceiverCopyTruncate(t *testing.T) {
 			assert.Equal(t, want, in.bodies())
 		})
 	}
+}
+
+// TestReceiverRotatedWhileAway: both files have much that was not read, and a trace stands in both.
+func TestReceiverRotatedWhileAway(t *testing.T) {
+	synchronous(t)
+	root := t.TempDir()
+	live, rotated := filepath.Join(podDir(t, root, 1), "0.log"), filepath.Join(podDir(t, root, 1), "0.log.20261121-171634")
+	var old, fresh []string
+	for n := range 5000 {
+		old = append(old, fmt.Sprintf("INFO old %d", n))
+		fresh = append(fresh, fmt.Sprintf("INFO fresh %d", n))
+	}
+	appendTo(t, rotated, criLines(append(slices.Clone(old), traceLines[:2]...), 0)...)
+	appendTo(t, live, criLines(append(slices.Clone(traceLines[2:]), fresh...), 0)...)
+	in := &inbox{}
+	a := startAgent(t, t.TempDir(), filepath.Join(root, "*", "*", "*.log*"), joiner(), in)
+	want := append(append(old, strings.Join(traceLines, "\n")), fresh...)
+	require.Eventually(t, func() bool { return in.lines() == len(want)+3 }, wait, tick)
+	a.stop()
+	equalRecords(t, want, in.bodies(), "")
 }

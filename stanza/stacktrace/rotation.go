@@ -17,8 +17,11 @@ import (
 // has been read to its end: else a trace that stands in both would come apart. If that takes longer than a line waits, they are joined by
 // themselves: lines of files that are read at the same time never mix.
 
-// maxWaiting is how many lines of a new file wait.
-const maxWaiting = 1000
+// maxWaiting and maxWaitingSize are how many lines and bytes of a new file wait; then its reader does.
+const (
+	maxWaiting     = 1000
+	maxWaitingSize = 1 << 20
+)
 
 // begin makes the cursor of a file that is read for the first time, or that cannot be told from one.
 func (f *file) begin(o *Operator, path string, e *entry.Entry, offset, now int64) *cursor {
@@ -75,7 +78,7 @@ func (f *file) resume(o *Operator, now, since int64) {
 				continue
 			}
 			before, ready := f.before(c)
-			if !ready && c.since > since && len(c.waiting) < maxWaiting && c.waitingSize < o.limits.HeldBytes {
+			if !ready && c.since > since {
 				continue
 			}
 			if ready {
@@ -87,6 +90,23 @@ func (f *file) resume(o *Operator, now, since int64) {
 	}
 }
 
+// isFull reports whether no more lines of a path should wait.
+func (f *file) isFull(path string) bool {
+	for _, c := range f.cursors {
+		if c.waits && c.path == path && (len(c.waiting) >= maxWaiting || c.waitingSize >= maxWaitingSize) {
+			return true
+		}
+	}
+	return false
+}
+
+// wake has the readers look again whose lines wait.
+func (f *file) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.released.Broadcast()
+}
+
 // release takes the lines of a file that wait.
 func (f *file) release(o *Operator, c *cursor, now int64) {
 	waiting := c.waiting
@@ -94,6 +114,7 @@ func (f *file) release(o *Operator, c *cursor, now int64) {
 	for _, e := range waiting {
 		f.takeEntry(o, c, e, now)
 	}
+	f.released.Broadcast()
 }
 
 // before finds the file whose lines come before those of another one; ready is false while it has lines that have not been taken.

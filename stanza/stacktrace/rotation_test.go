@@ -1,6 +1,7 @@
 package stacktrace
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,7 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/entry"
 )
 
 // disk is a log file, those that it was rotated to, and a receiver of them.
@@ -176,4 +180,85 @@ func TestFastRotations(t *testing.T) {
 			require.True(t, came[line], "seed %d: %s %q", seed, line, got)
 		}
 	}
+}
+
+// TestManyLinesOfBoth: the reader of a new file waits while the one of the file before has much to read.
+func TestManyLinesOfBoth(t *testing.T) {
+	const lines = 4 * maxWaiting
+	dir := t.TempDir()
+	live, rotated := filepath.Join(dir, "app.log"), filepath.Join(dir, "app.log.1")
+	write := func(path string, lines []string) {
+		require.NoError(t, os.WriteFile(path, []byte(strings.Join(lines, "\n")+"\n"), 0o600))
+	}
+	var old, fresh, want []string
+	for n := range lines {
+		old = append(old, fmt.Sprintf("INFO %d", n))
+		fresh = append(fresh, fmt.Sprintf("INFO %d", lines+n))
+	}
+	want = append(append(append(want, old...), strings.Join(traceLines, "\n")), fresh...)
+	write(rotated, append(old, traceLines[:2]...))
+	write(live, append(slices.Clone(traceLines[2:]), fresh...))
+	feed := func(r *rig, path string, lines []string) {
+		for batch := range slices.Chunk(recordsOf(path, lines), 100) {
+			r.feed(batch...)
+		}
+	}
+
+	t.Run("one after the other", func(t *testing.T) {
+		r := open(t, testConfig(), newMemory())
+		done := make(chan struct{})
+		go func() {
+			feed(r, live, append(slices.Clone(traceLines[2:]), fresh...))
+			close(done)
+		}()
+		require.Eventually(t, func() bool { return isWaiting(r, live) }, wait, tick)
+		feed(r, rotated, append(old, traceLines[:2]...))
+		<-done
+		require.NoError(t, r.Stop())
+		equalRecords(t, want, r.sink.bodies(), "")
+	})
+	write(live, fresh)
+	t.Run("the file before is not read", func(t *testing.T) {
+		r := open(t, testConfig(), newMemory())
+		done := make(chan struct{})
+		go func() {
+			feed(r, live, fresh)
+			close(done)
+		}()
+		require.Eventually(t, func() bool { return isWaiting(r, live) }, wait, tick)
+		r.clock.turn(time.Second)
+		<-done
+		require.NoError(t, r.Stop())
+		equalRecords(t, fresh, r.sink.bodies(), "")
+	})
+	t.Run("the collector stops", func(t *testing.T) {
+		store := newMemory()
+		r := open(t, testConfig(), store)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		var left []*entry.Entry
+		go func() {
+			defer close(done)
+			for left = recordsOf(live, fresh); ctx.Err() == nil; left = left[100:] {
+				assert.NoError(t, r.ProcessBatch(ctx, left[:100]))
+			}
+		}()
+		require.Eventually(t, func() bool { return isWaiting(r, live) }, wait, tick)
+		cancel()
+		<-done
+		require.NoError(t, r.Stop())
+		assert.Empty(t, r.sink.bodies(), "the file before may come")
+		require.NoError(t, os.Remove(rotated))
+		r = open(t, testConfig(), store)
+		r.feed(left...)
+		require.NoError(t, r.Stop())
+		equalRecords(t, fresh, r.sink.bodies(), "")
+	})
+}
+
+// isWaiting reports whether a reader of the path waits.
+func isWaiting(r *rig, path string) bool {
+	f := r.lock(path)
+	defer f.mu.Unlock()
+	return f.isFull(path)
 }

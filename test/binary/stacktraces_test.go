@@ -252,8 +252,9 @@ func TestStackTraces(t *testing.T) {
 		writeLogs(t, logs, random, b, total*third/3)
 		came(t, b, completeLines(logs))
 		if third < 3 {
-			writeLogs(t, logs, random, b, total*third/3+total/20) // it dies while it reads these
+			writeLogs(t, logs, random, b, total*third/3+total/20) // it dies while it reads these,
 			c.kill()
+			writeLogs(t, logs, random, b, total*third/3+total/6) // and finds these when it comes back
 			c = launch(t, config)
 		}
 	}
