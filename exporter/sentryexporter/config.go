@@ -406,9 +406,6 @@ func (cfg *EventsConfig) Validate() error {
 	if cfg.Breadcrumbs.MaxBytes < 0 || cfg.Breadcrumbs.MaxBytes > maxCrumbBytes {
 		errs = append(errs, fmt.Errorf("'breadcrumbs::max_bytes' must be between 0 and %d, not %d", maxCrumbBytes, cfg.Breadcrumbs.MaxBytes))
 	}
-	if _, err := translate.CompileFingerprints(cfg.Fingerprints); err != nil {
-		errs = append(errs, fmt.Errorf("'fingerprints' %w", err))
-	}
 	_, err := cfg.triage()
 	return errors.Join(append(errs, err)...)
 }
@@ -441,6 +438,13 @@ func (cfg *EventsConfig) triage() (triage.Config, error) {
 		out.Thresholds = append(out.Thresholds, triage.Threshold{
 			Rule: compile(fmt.Sprintf("thresholds::%d", i), []rules.Rule{t.Rule}), MinSeverity: severityNumber(t.MinSeverity),
 		})
+	}
+	fingerprints, err := translate.CompileFingerprints(cfg.Fingerprints)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("'fingerprints' %w", err))
+	}
+	for rule, parts := range fingerprints.All() {
+		out.Fingerprints = append(out.Fingerprints, triage.Fingerprint{Rule: rule, Parts: parts})
 	}
 	for _, status := range cfg.FailedSpans.Status {
 		codes, err := triage.ParseStatusRange(status)

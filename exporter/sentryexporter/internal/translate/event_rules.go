@@ -3,6 +3,7 @@ package translate
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -68,6 +69,17 @@ func checkFingerprint(parts []string) error {
 		}
 	}
 	return nil
+}
+
+// All gives what each rule matches, and the fingerprint of that.
+func (f Fingerprints) All() iter.Seq2[rules.Set, []string] {
+	return func(yield func(rules.Set, []string) bool) {
+		for _, rule := range f.list {
+			if !yield(rule.match, rule.parts) {
+				return
+			}
+		}
+	}
 }
 
 // For gives the rules that may match in one project.

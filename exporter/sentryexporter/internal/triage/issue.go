@@ -3,34 +3,73 @@ package triage
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"strings"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/template"
 )
 
-// defaultFingerprint is the part of a fingerprint that stands for Sentry's own grouping (event payloads, Fingerprint).
-const defaultFingerprint = "{{ default }}"
-
 // issueOf names the issue that Sentry will most probably put an event into, for the budget. It is cheap, so it is coarse: exceptions by
 // type and place, where there is no place by the template of their message; other records by workload, logger and template. A fingerprint
-// that the app gave goes before that, as it does in Sentry.
+// of a rule or of the app goes before that, as it does in Sentry.
 func (p *Project) issueOf(out *target, o *occurrence) uint64 {
 	var h maphash.Hash
 	h.SetSeed(p.seed)
 	part(&h, p.id)
-	byDefault := len(o.read.Fingerprint) == 0
-	for _, given := range o.read.Fingerprint {
-		part(&h, given)
-		byDefault = byDefault || given == defaultFingerprint || given == "{{default}}"
-	}
 	switch {
-	case !byDefault:
+	case !p.groupedByDefault(&h, out, o):
 	case o.failed && (o.key.Type != "" || placed(&o.key)):
 		exceptionIssue(&h, &o.key)
 	default:
 		messageIssue(&h, out, o)
 	}
 	return h.Sum64()
+}
+
+// groupedByDefault writes the fingerprint of an occurrence, and reports whether Sentry's own grouping is all or a part of it.
+func (p *Project) groupedByDefault(h *maphash.Hash, out *target, o *occurrence) bool {
+	if len(p.fingerprints) > 0 {
+		seen := asRulesSee(out, o)
+		for i := range p.fingerprints {
+			if p.fingerprints[i].Rule.Matches(&seen) {
+				return ruled(h, p.fingerprints[i].Parts, o)
+			}
+		}
+	}
+	byDefault := len(o.read.Fingerprint) == 0
+	for _, given := range o.read.Fingerprint {
+		part(h, given)
+		byDefault = byDefault || variable(given) == "default"
+	}
+	return byDefault
+}
+
+// ruled writes a rule's fingerprint. What only the whole event tells is left to the default, which is finer: rather two issues in place of one than an
+// issue that is never seen.
+func ruled(h *maphash.Hash, parts []string, o *occurrence) (byDefault bool) {
+	for _, text := range parts {
+		part(h, text)
+		switch variable(text) {
+		case "":
+		case "type":
+			part(h, o.key.Type)
+		case "logger":
+			part(h, o.read.Logger)
+		default:
+			byDefault = true
+		}
+	}
+	return byDefault
+}
+
+// variable is the name in double braces; "" for a text (event payloads, Fingerprint: {{ default }} stands for Sentry's own grouping).
+func variable(text string) string {
+	inner, opens := strings.CutPrefix(strings.TrimSpace(text), "{{")
+	inner, closes := strings.CutSuffix(inner, "}}")
+	if !opens || !closes {
+		return ""
+	}
+	return strings.TrimSpace(inner)
 }
 
 func placed(key *stacktrace.Key) bool { return key.File != "" || key.Function != "" }

@@ -20,6 +20,8 @@ type Config struct {
 	Thresholds []Threshold
 	// Include, where it is not empty, names all that may become an event; Exclude what may not, of that.
 	Include, Exclude rules.Set
+	// Fingerprints are rules of what Sentry groups by, for the budget; they go before what an app says. The first that matches counts.
+	Fingerprints []Fingerprint
 	// SpanExceptions says which span events become events.
 	SpanExceptions SpanExceptions
 	// FailedSpans says which spans become events that failed without an exception.
@@ -36,6 +38,12 @@ type Config struct {
 type Threshold struct {
 	Rule        rules.Set
 	MinSeverity plog.SeverityNumber
+}
+
+// Fingerprint is what the events are grouped by that a rule is about: texts, and variables in double braces.
+type Fingerprint struct {
+	Rule  rules.Set
+	Parts []string
 }
 
 // Triage decides for one exporter. Safe for concurrent use.
@@ -69,6 +77,7 @@ type Project struct {
 	number           uint32 // tells the projects of a Triage apart
 	include, exclude rules.Set
 	thresholds       []Threshold
+	fingerprints     []Fingerprint
 }
 
 // Project makes the Triage of a project: id is the number that its ids are made for, name what the configuration calls it.
@@ -77,6 +86,11 @@ func (t *Triage) Project(id, name string) *Project {
 	for _, th := range t.cfg.Thresholds {
 		if rule := th.Rule.For(name); !rule.Empty() {
 			p.thresholds = append(p.thresholds, Threshold{rule, th.MinSeverity})
+		}
+	}
+	for _, f := range t.cfg.Fingerprints {
+		if rule := f.Rule.For(name); !rule.Empty() {
+			p.fingerprints = append(p.fingerprints, Fingerprint{rule, f.Parts})
 		}
 	}
 	return p
