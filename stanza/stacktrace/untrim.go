@@ -27,6 +27,7 @@ func (f *file) untrim(o *Operator, path string, entries []*entry.Entry) {
 	w := windows.Get().(*window)
 	defer w.done()
 	w.path = path
+	alike, unlike, located := 0, 0, false
 	for i, e := range entries {
 		text, isText := e.Body.(string)
 		offset := offsetOf(e)
@@ -34,29 +35,43 @@ func (f *file) untrim(o *Operator, path string, entries []*entry.Entry) {
 			continue
 		}
 		line, found := w.line(offset, text)
-		if !found && w.path == path {
-			if now := f.locate(path, e, offset); now != "" && now != path { // it was rotated since
-				w.open(now)
-				line, found = w.line(offset, text)
+		if !found && !located { // it may have been rotated since
+			located = true
+			for candidate := range f.candidates(path) {
+				if w.open(candidate); !isCompressed(candidate) {
+					line, found = w.line(offset, text)
+				}
+				if found {
+					break
+				}
+			}
+			if !found {
+				w.open(path)
 			}
 		}
 		if !found {
-			f.unlike++
-			return
+			unlike++
+			continue
 		}
-		f.unlike = 0
+		alike++
 		e.Body = line
+	}
+	switch {
+	case alike > 0:
+		f.unlike = 0
+	case unlike > 0:
+		f.unlike++
 	}
 }
 
-// lacks reports whether something may have been cut off a line: where the next one begins tells, if there is one. Of a line in a whole frame
-// nothing that matters is.
+// lacks reports whether something may have been cut off a line or replaced: where the next one begins tells, if there is one. What was cut off a
+// line in a whole frame does not matter.
 func (o *Operator) lacks(text string, offset int64, next []*entry.Entry) bool {
 	if len(next) > 0 {
 		return offsetOf(next[0]) != offset+int64(len(text))+1
 	}
 	fr, framed := o.framing(text)
-	return !framed || fr.partial
+	return !framed || fr.partial || strings.Contains(text, "\uFFFD")
 }
 
 // window is a part of a file.
@@ -136,7 +151,12 @@ func isTrimmed(line []byte, text string) bool {
 		if a != b {
 			return false
 		}
-		line, text = line[n:], text[m:]
+		if line, text = line[n:], text[m:]; a == utf8.RuneError { // of how many bytes one is made differs
+			line = bytes.TrimLeftFunc(line, isReplaced)
+			text = strings.TrimLeftFunc(text, isReplaced)
+		}
 	}
 	return len(line) == len(text)
 }
+
+func isReplaced(r rune) bool { return r == utf8.RuneError }

@@ -25,8 +25,8 @@ import (
 )
 
 // joiningYAML reads kubelet's files and sends on what the operator joined.
-func joiningYAML(pods, state, endpoint string, flushAfter time.Duration) string {
-	return strings.NewReplacer("$PODS", pods, "$STATE", state, "$ENDPOINT", endpoint, "$FLUSH", flushAfter.String()).Replace(`
+func joiningYAML(reading, pods, state, endpoint string, flushAfter time.Duration) string {
+	return strings.NewReplacer("$READING", reading, "$PODS", pods, "$STATE", state, "$ENDPOINT", endpoint, "$FLUSH", flushAfter.String()).Replace(`
 extensions:
   file_storage: {directory: "$STATE", create_directory: true}
 receivers:
@@ -34,11 +34,10 @@ receivers:
     include: ["$PODS/*/*/*.log*"]
     start_at: beginning
     poll_interval: 20ms
-    encoding: utf8-raw
+    $READING
     force_flush_period: 0
     include_file_path: true
     include_file_record_offset: true
-    preserve_trailing_whitespaces: true
     storage: file_storage
     retry_on_failure: {enabled: true, max_elapsed_time: 0}
     operators:
@@ -235,6 +234,15 @@ func (c *collector) kill() {
 // cut into parts, files rotated wherever they are, and the collector killed twice and stopped once meanwhile: every record comes whole, and
 // in its place.
 func TestStackTraces(t *testing.T) {
+	t.Run("read as they are cut", func(t *testing.T) {
+		testStackTraces(t, "encoding: utf8-raw\n    preserve_trailing_whitespaces: true", func(pieces []piece) []piece { return pieces })
+	})
+	t.Run("read as the receiver does else", func(t *testing.T) {
+		testStackTraces(t, "encoding: utf-8", rightTrimmed)
+	})
+}
+
+func testStackTraces(t *testing.T, reading string, compared func([]piece) []piece) {
 	dir := t.TempDir()
 	pods, state := filepath.Join(dir, "pods"), filepath.Join(dir, "state")
 	logs := podLogs(t, pods)
@@ -245,7 +253,7 @@ func TestStackTraces(t *testing.T) {
 	for _, l := range logs {
 		total += len(l.lines)
 	}
-	config := joiningYAML(pods, state, server.URL, time.Hour) // nothing is completed by time
+	config := joiningYAML(reading, pods, state, server.URL, time.Hour) // nothing is completed by time
 	c := launch(t, config)
 	random := rand.New(rand.NewPCG(8, 1))
 	for third := 1; third <= 3; third++ {
@@ -264,7 +272,7 @@ func TestStackTraces(t *testing.T) {
 	}
 	require.Greater(t, rotations, 50)
 	c.stop()
-	c = launch(t, joiningYAML(pods, state, server.URL, 5*time.Second))
+	c = launch(t, joiningYAML(reading, pods, state, server.URL, 5*time.Second))
 	came(t, b, total)
 	c.stop()
 	for _, l := range logs {
@@ -273,8 +281,20 @@ func TestStackTraces(t *testing.T) {
 		if l.name == "mix-compose-prefix.log" { // two streams, each in its own order
 			slices.SortFunc(got, func(a, b piece) int { return a.first - b.first })
 		}
-		assert.Equal(t, want, got, l.name)
+		assert.Equal(t, compared(want), compared(got), l.name)
 	}
+}
+
+// rightTrimmed leaves out the blanks at the ends of lines, which a receiver cuts off that is not told otherwise.
+func rightTrimmed(pieces []piece) (out []piece) {
+	for _, p := range pieces {
+		lines := strings.Split(p.text, "\n")
+		for i := range lines {
+			lines[i] = strings.TrimRight(lines[i], " \t")
+		}
+		out = append(out, piece{p.first, strings.Join(lines, "\n")})
+	}
+	return out
 }
 
 // writeLogs writes some lines here and some there until so many are written.
