@@ -11,52 +11,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/collector/extension/xextension/storage"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 )
 
-// memory is a storage.
-type memory struct {
-	mu     sync.Mutex
-	values map[string][]byte
-	fail   error
-}
-
-func (m *memory) Get(ctx context.Context, key string) ([]byte, error) {
-	op := storage.GetOperation(key)
-	err := m.Batch(ctx, op)
-	return op.Value, err
-}
-
-func (m *memory) Set(ctx context.Context, key string, value []byte) error {
-	return m.Batch(ctx, storage.SetOperation(key, value))
-}
-
-func (m *memory) Delete(ctx context.Context, key string) error {
-	return m.Batch(ctx, storage.DeleteOperation(key))
-}
-
-func (m *memory) Batch(_ context.Context, ops ...*storage.Operation) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.fail != nil {
-		return m.fail
-	}
-	for _, op := range ops {
-		switch op.Type {
-		case storage.Get:
-			op.Value = m.values[op.Key]
-		case storage.Set:
-			m.values[op.Key] = op.Value
-		case storage.Delete:
-			delete(m.values, op.Key)
-		}
-	}
-	return nil
-}
-
-func reopen(t *testing.T, m *memory) (*Store, map[string][]byte) {
+func reopen(t *testing.T, m *storagetest.Storage) (*Store, map[string][]byte) {
 	t.Helper()
 	var s Store
-	values, err := s.Open(context.Background(), m)
+	values, err := s.Open(context.Background(), m.Client())
 	require.NoError(t, err)
 	require.True(t, s.Enabled())
 	return &s, values
@@ -64,7 +26,7 @@ func reopen(t *testing.T, m *memory) (*Store, map[string][]byte) {
 
 func TestStore(t *testing.T) {
 	ctx := context.Background()
-	m := &memory{values: map[string][]byte{}}
+	m := storagetest.New()
 	s, values := reopen(t, m)
 	assert.Empty(t, values)
 	want := map[string][]byte{}
@@ -83,7 +45,9 @@ func TestStore(t *testing.T) {
 	}
 	_, values = reopen(t, m)
 	assert.Empty(t, values)
-	for key, value := range m.values {
+	for _, key := range m.Keys() {
+		value, err := m.Client().Get(ctx, key)
+		require.NoError(t, err)
 		assert.Empty(t, value, key)
 	}
 }
@@ -91,11 +55,12 @@ func TestStore(t *testing.T) {
 // TestFailedWrite: what could not be written is found once it could.
 func TestFailedWrite(t *testing.T) {
 	ctx := context.Background()
-	m := &memory{values: map[string][]byte{}}
+	m := storagetest.New()
 	s, _ := reopen(t, m)
-	m.fail = errors.New("no space left on device")
-	assert.ErrorIs(t, s.Write(ctx, Change{"a", []byte("1")}), m.fail)
-	m.fail = nil
+	full := errors.New("no space left on device")
+	m.FailAll(full)
+	assert.ErrorIs(t, s.Write(ctx, Change{"a", []byte("1")}), full)
+	m.FailAll(nil)
 	require.NoError(t, s.Write(ctx, Change{"a", []byte("2")}))
 	_, values := reopen(t, m)
 	assert.Equal(t, map[string][]byte{"a": []byte("2")}, values)
@@ -110,13 +75,15 @@ func TestNothingIsKept(t *testing.T) {
 	_, err = s.Open(context.Background(), nil)
 	require.NoError(t, err)
 	assert.False(t, s.Enabled())
-	_, err = s.Open(context.Background(), &memory{fail: errors.New("closed")})
+	closed := storagetest.New()
+	closed.FailAll(errors.New("closed"))
+	_, err = s.Open(context.Background(), closed.Client())
 	assert.Error(t, err)
 }
 
 // TestManyWriters: the lists of names hold all that was written at once.
 func TestManyWriters(t *testing.T) {
-	m := &memory{values: map[string][]byte{}}
+	m := storagetest.New()
 	s, _ := reopen(t, m)
 	var wg sync.WaitGroup
 	want := map[string][]byte{}

@@ -21,8 +21,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/metadatatest"
-	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/storagetest"
 )
 
 // sink is the next consumer. Safe for concurrent use.

@@ -16,8 +16,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 	"go.opentelemetry.io/collector/processor/processortest"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/metadata"
-	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/storagetest"
 )
 
 var errDisk = errors.New("no space left on device")

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/segment"
-	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrysegmentprocessor/internal/storagetest"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 )
 
 // number is the attribute that tells spans apart whatever their ids are.

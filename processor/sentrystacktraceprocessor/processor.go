@@ -21,6 +21,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/clock"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/join"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/states"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrystacktraceprocessor/internal/metadata"
@@ -30,7 +31,7 @@ type stacktraceProcessor struct {
 	set    processor.Settings
 	cfg    *Config
 	next   consumer.Logs
-	clock  clock
+	clock  clock.Clock
 	limits join.Limits
 	tel    *metadata.TelemetryBuilder
 
@@ -49,7 +50,7 @@ type stacktraceProcessor struct {
 // forgetAfter is how long a stream is remembered of which nothing is held.
 const forgetAfter = 5 * time.Minute
 
-func newProcessor(set processor.Settings, cfg *Config, next consumer.Logs, clk clock) (*stacktraceProcessor, error) {
+func newProcessor(set processor.Settings, cfg *Config, next consumer.Logs, clk clock.Clock) (*stacktraceProcessor, error) {
 	tel, err := metadata.NewTelemetryBuilder(set.TelemetrySettings)
 	if err != nil {
 		return nil, err
@@ -76,7 +77,7 @@ func (p *stacktraceProcessor) Start(ctx context.Context, host component.Host) er
 		return err
 	}
 	ctx, p.cancel = context.WithCancel(context.Background())
-	ticks, stop := p.clock.ticks(max(p.cfg.FlushAfter/4, 10*time.Millisecond))
+	ticks, stop := p.clock.Ticks(max(p.cfg.FlushAfter/4, 10*time.Millisecond))
 	p.wg.Go(func() {
 		defer stop()
 		for {
@@ -124,7 +125,7 @@ func (p *stacktraceProcessor) restore(value []byte) error {
 	if err != nil {
 		return err
 	}
-	now := p.clock.now().UnixNano()
+	now := p.clock.Now().UnixNano()
 	p.each(logs, func(s *stream, text string, rec plog.LogRecord) {
 		s.push(text, &held{rec: rec, owned: true}, p.cfg.MaxBytes, now)
 		s.stored = true
@@ -197,7 +198,7 @@ func (p *stacktraceProcessor) ConsumeLogs(ctx context.Context, logs plog.Logs) e
 	for i, s := range streams {
 		before[i] = s.heldLines()
 	}
-	now, out, joined := p.clock.now().UnixNano(), newOutput(), 0
+	now, out, joined := p.clock.Now().UnixNano(), newOutput(), 0
 	for _, a := range arrivals {
 		a.s.push(a.text, &held{rec: a.rec}, p.cfg.MaxBytes, now)
 		a.s.seen.Store(now)
@@ -220,7 +221,7 @@ func (p *stacktraceProcessor) handOn(ctx context.Context, streams []*stream, bef
 			err = keepErr
 		}
 	}
-	now := p.clock.now().UnixNano()
+	now := p.clock.Now().UnixNano()
 	for i, s := range streams {
 		s.restart(p.limits, before[i], now)
 	}
@@ -293,7 +294,7 @@ const tickStreams = 256
 // tick lets go what has waited for long enough, and forgets streams that have long been quiet, or are too many. Streams that are being worked
 // on are passed over.
 func (p *stacktraceProcessor) tick(ctx context.Context) {
-	now := p.clock.now().UnixNano()
+	now := p.clock.Now().UnixNano()
 	streams := p.all()
 	tooMany := len(streams) - p.cfg.MaxStreams
 	batch := newRelease()

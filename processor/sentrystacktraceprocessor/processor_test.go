@@ -26,38 +26,11 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/extension/storage/filestorage"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/clock"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/clock/clocktest"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrystacktraceprocessor/internal/metadata"
 	"github.com/otelcol-sentry/otelcol-sentry/processor/sentrystacktraceprocessor/internal/metadatatest"
 )
-
-// handClock stands still until it is turned.
-type handClock struct {
-	mu   sync.Mutex
-	at   time.Time
-	tick chan time.Time
-}
-
-func newHandClock() *handClock {
-	return &handClock{at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), tick: make(chan time.Time)}
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *handClock) ticks(time.Duration) (<-chan time.Time, func()) { return c.tick, func() {} }
-
-// turn lets time pass. Two ticks are done when it returns: one lets go, one forgets; the next can only be sent after them.
-func (c *handClock) turn(d time.Duration) {
-	c.mu.Lock()
-	c.at = c.at.Add(d)
-	c.mu.Unlock()
-	for range 3 {
-		c.tick <- c.at
-	}
-}
 
 // sink is the next consumer.
 type sink struct {
@@ -117,7 +90,7 @@ func (h host) GetExtensions() map[component.ID]component.Component { return h.ex
 type rig struct {
 	*stacktraceProcessor
 	t       testing.TB
-	clock   *handClock
+	clock   *clocktest.Hand
 	sink    *sink
 	storage component.Component
 	tel     *componenttest.Telemetry
@@ -131,7 +104,7 @@ func open(t testing.TB, dir string, change func(*Config)) *rig {
 	if change != nil {
 		change(cfg)
 	}
-	r := &rig{t: t, clock: newHandClock(), sink: &sink{}, tel: componenttest.NewTelemetry()}
+	r := &rig{t: t, clock: clocktest.New(), sink: &sink{}, tel: componenttest.NewTelemetry()}
 	h := host{map[component.ID]component.Component{}}
 	if dir != "" {
 		factory := filestorage.NewFactory()
@@ -202,7 +175,7 @@ func TestJoinsAcrossRequests(t *testing.T) {
 	r.send("a|stdout|tick", "a|stderr|\tat shop.Cart.pay(Cart.java:7)")
 	r.send("b|stderr|\tat shop.Cart.pay(Cart.java:8)")
 	assert.Empty(t, r.sink.take())
-	r.clock.turn(time.Second)
+	r.clock.Turn(time.Second)
 	assert.ElementsMatch(t, []string{
 		"astderr|ERROR failed\nshop.CartException: no stock\n\tat shop.Cart.pay(Cart.java:7)",
 		"bstderr|ERROR other\n\tat shop.Cart.pay(Cart.java:8)",
@@ -245,7 +218,7 @@ func TestShippers(t *testing.T) {
 		return nil
 	})
 	require.NoError(t, err)
-	clk := newHandClock()
+	clk := clocktest.New()
 	p, err := newProcessor(processortest.NewNopSettings(metadata.Type), createDefaultConfig().(*Config), next, clk)
 	require.NoError(t, err)
 	require.NoError(t, p.Start(context.Background(), componenttest.NewNopHost()))
@@ -326,7 +299,7 @@ func TestParts(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			r := open(t, "", nil)
 			require.NoError(t, r.ConsumeLogs(context.Background(), partsRequest(tc.records...)))
-			r.clock.turn(time.Second)
+			r.clock.Turn(time.Second)
 			assert.Equal(t, tc.want, r.sink.take(), "by time")
 			r.stop()
 
@@ -340,7 +313,7 @@ func TestParts(t *testing.T) {
 			}
 			r = open(t, dir, nil)
 			r.sink.setRefuse(errors.New("the queue is full"))
-			r.clock.turn(time.Second)
+			r.clock.Turn(time.Second)
 			r.sink.setRefuse(nil)
 			r.stop()
 			assert.Equal(t, tc.want, append(got, r.sink.take()...), "killed after every record")
@@ -359,12 +332,12 @@ func TestRefused(t *testing.T) {
 		require.ErrorIs(t, r.ConsumeLogs(context.Background(), again), busy)
 		assert.EqualValues(t, 2, r.held.Load())
 	}
-	r.clock.turn(2 * time.Second)
+	r.clock.Turn(2 * time.Second)
 	assert.EqualValues(t, 2, r.held.Load())
 	r.sink.setRefuse(nil)
 	require.NoError(t, r.ConsumeLogs(context.Background(), again))
 	assert.Equal(t, []string{"ax|ERROR one", "ax|ERROR two"}, r.sink.take())
-	r.clock.turn(2 * time.Second)
+	r.clock.Turn(2 * time.Second)
 	assert.ElementsMatch(t, []string{"ax|ERROR three", "bx|ERROR b"}, r.sink.take())
 	r.stop()
 }
@@ -407,7 +380,7 @@ func TestShutdownRefused(t *testing.T) {
 	r.sink.setRefuse(errors.New("the queue is full"))
 	r.stop()
 	r = open(t, dir, nil)
-	r.clock.turn(time.Second)
+	r.clock.Turn(time.Second)
 	assert.Equal(t, []string{"ax|ERROR one"}, r.sink.take())
 	r.stop()
 
@@ -425,19 +398,17 @@ func TestShutdownRefused(t *testing.T) {
 func TestForgets(t *testing.T) {
 	r := open(t, t.TempDir(), func(cfg *Config) { cfg.MaxStreams = 10 })
 	for n := range 30 {
-		r.clock.mu.Lock()
-		r.clock.at = r.clock.at.Add(time.Millisecond)
-		r.clock.mu.Unlock()
+		r.clock.Pass(time.Millisecond)
 		r.send(fmt.Sprintf("%02d|x|ERROR %d", n, n))
 	}
-	r.clock.turn(time.Millisecond)
+	r.clock.Turn(time.Millisecond)
 	got := r.sink.take()
 	require.Len(t, got, 20, "the quietest let go at once")
 	assert.Equal(t, "00x|ERROR 0", got[0])
 	assert.Len(t, r.all(), 10)
-	r.clock.turn(time.Second)
+	r.clock.Turn(time.Second)
 	assert.Len(t, r.sink.take(), 10)
-	r.clock.turn(2 * forgetAfter)
+	r.clock.Turn(2 * forgetAfter)
 	assert.Empty(t, r.all())
 	r.stop()
 }
@@ -448,12 +419,7 @@ func TestManySenders(t *testing.T) {
 	stop := make(chan struct{})
 	var ticking sync.WaitGroup
 	ticking.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case r.clock.tick <- r.clock.now():
-			}
+		for r.clock.Tick(stop) {
 		}
 	})
 	var wg sync.WaitGroup
@@ -504,7 +470,7 @@ func TestNoSuchStorage(t *testing.T) {
 	cfg := createDefaultConfig().(*Config)
 	id := component.MustNewID("file_storage")
 	cfg.Storage = &id
-	p, err := newProcessor(processortest.NewNopSettings(metadata.Type), cfg, &sink{}, systemClock{})
+	p, err := newProcessor(processortest.NewNopSettings(metadata.Type), cfg, &sink{}, clock.System{})
 	require.NoError(t, err)
 	assert.ErrorContains(t, p.Start(context.Background(), componenttest.NewNopHost()), "file_storage")
 	require.NoError(t, p.Shutdown(context.Background()))

@@ -15,6 +15,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/entry"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 )
 
 // counter counts lines.
@@ -106,7 +108,7 @@ func BenchmarkReceiver(b *testing.B) {
 func BenchmarkProcessBatch(b *testing.B) {
 	for _, framed := range []bool{true, false} {
 		b.Run(fmt.Sprintf("framed=%v", framed), func(b *testing.B) {
-			r := open(b, testConfig(), newMemory())
+			r := open(b, testConfig(), storagetest.New())
 			b.Cleanup(func() { require.NoError(b, r.Stop()) })
 			offset := int64(0)
 			batch := make([]*entry.Entry, 100)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator/helper"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/clock"
 )
 
 // Type is the operator's name in a list of operators.
@@ -84,5 +86,5 @@ func (c *Config) Build(set component.TelemetrySettings) (operator.Operator, erro
 	if err != nil {
 		return nil, err
 	}
-	return newOperator(c, writer, systemClock{}), nil
+	return newOperator(c, writer, clock.System{}), nil
 }

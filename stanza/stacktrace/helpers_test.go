@@ -3,7 +3,6 @@ package stacktrace
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,90 +19,14 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/entry"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/attrs"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/clock/clocktest"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const corpus = "../../testdata/corpus/logs/"
-
-// handClock stands still until it is turned.
-type handClock struct {
-	mu   sync.Mutex
-	at   time.Time
-	tick chan time.Time
-}
-
-func newHandClock() *handClock {
-	return &handClock{at: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), tick: make(chan time.Time)}
-}
-
-func (c *handClock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *handClock) ticks(time.Duration) (<-chan time.Time, func()) { return c.tick, func() {} }
-
-// turn lets time pass. The tick is done when it returns: the next can only be sent after it.
-func (c *handClock) turn(d time.Duration) {
-	c.mu.Lock()
-	c.at = c.at.Add(d)
-	c.mu.Unlock()
-	c.tick <- c.at
-	c.tick <- c.at
-}
-
-// memory is a storage that survives its operator.
-type memory struct {
-	mu     sync.Mutex
-	values map[string][]byte
-	sets   int
-	fail   error
-}
-
-func newMemory() *memory { return &memory{values: map[string][]byte{}} }
-
-// copy is the storage as it is now.
-func (m *memory) copy() *memory {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return &memory{values: maps.Clone(m.values)}
-}
-
-func (m *memory) Get(ctx context.Context, key string) ([]byte, error) {
-	op := storage.GetOperation(key)
-	err := m.Batch(ctx, op)
-	return op.Value, err
-}
-
-func (m *memory) Set(ctx context.Context, key string, value []byte) error {
-	return m.Batch(ctx, storage.SetOperation(key, value))
-}
-
-func (m *memory) Delete(ctx context.Context, key string) error {
-	return m.Batch(ctx, storage.DeleteOperation(key))
-}
-
-func (m *memory) Batch(_ context.Context, ops ...*storage.Operation) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.fail != nil {
-		return m.fail
-	}
-	for _, op := range ops {
-		switch op.Type {
-		case storage.Get:
-			op.Value = m.values[op.Key]
-		case storage.Set:
-			m.sets++
-			m.values[op.Key] = append([]byte(nil), op.Value...)
-		case storage.Delete:
-			delete(m.values, op.Key)
-		}
-	}
-	return nil
-}
 
 // sink is the pipeline behind the operator.
 type sink struct {
@@ -173,9 +96,9 @@ func (s *sink) bodies() (out []string) {
 type rig struct {
 	*Operator
 	t     testing.TB
-	clock *handClock
+	clock *clocktest.Hand
 	sink  *sink
-	store *memory
+	store *storagetest.Storage
 }
 
 func testConfig() *Config {
@@ -186,17 +109,17 @@ func testConfig() *Config {
 }
 
 // open starts an operator on a storage; nil: none.
-func open(t testing.TB, cfg *Config, store *memory) *rig {
+func open(t testing.TB, cfg *Config, store *storagetest.Storage) *rig {
 	t.Helper()
 	require.NoError(t, cfg.Validate())
 	writer, err := cfg.WriterConfig.Build(componenttest.NewNopTelemetrySettings())
 	require.NoError(t, err)
-	r := &rig{t: t, clock: newHandClock(), sink: &sink{}, store: store}
+	r := &rig{t: t, clock: clocktest.New(), sink: &sink{}, store: store}
 	r.Operator = newOperator(cfg, writer, r.clock)
 	require.NoError(t, r.SetOutputs([]operator.Operator{r.sink}))
 	var p operator.Persister = storage.NewNopClient()
 	if store != nil {
-		p = store
+		p = store.Client()
 	}
 	require.NoError(t, r.Start(p))
 	return r

@@ -18,6 +18,7 @@ import (
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator/helper"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/clock"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/join"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/states"
 )
@@ -32,7 +33,7 @@ type Operator struct {
 	flushAfter      time.Duration
 	maxFiles        int
 	shutdownTimeout time.Duration
-	clock           clock
+	clock           clock.Clock
 	store           states.Store
 
 	mu    sync.RWMutex
@@ -52,7 +53,7 @@ type Operator struct {
 // forgetAfter is how long a file is remembered of which nothing is held.
 const forgetAfter = 5 * time.Minute
 
-func newOperator(c *Config, writer helper.WriterOperator, clk clock) *Operator {
+func newOperator(c *Config, writer helper.WriterOperator, clk clock.Clock) *Operator {
 	o := &Operator{
 		WriterOperator: writer,
 		framing:        framings[c.Format],
@@ -83,7 +84,7 @@ func (o *Operator) Start(persister operator.Persister) error {
 		return err
 	}
 	o.restore(saved)
-	ticks, stopTicks := o.clock.ticks(max(o.flushAfter/4, 10*time.Millisecond))
+	ticks, stopTicks := o.clock.Ticks(max(o.flushAfter/4, 10*time.Millisecond))
 	o.wg.Add(1)
 	go func() {
 		defer o.wg.Done()
@@ -102,7 +103,7 @@ func (o *Operator) Start(persister operator.Persister) error {
 
 func (o *Operator) restore(saved map[string][]byte) {
 	for path, value := range saved {
-		f, err := restore(o, value, o.clock.now())
+		f, err := restore(o, value, o.clock.Now())
 		if err != nil {
 			o.Logger().Error("a saved state cannot be read: lines that were held are lost", zap.String("path", path), zap.Error(err))
 		}
@@ -142,7 +143,7 @@ func (o *Operator) process(ctx context.Context, path string, entries []*entry.En
 	f := o.lock(path)
 	defer f.mu.Unlock()
 	f.untrim(o, path, entries)
-	f.take(o, path, entries, f.now(o.clock.now()))
+	f.take(o, path, entries, f.now(o.clock.Now()))
 	err := o.advance(f)
 	if f.isFull(path) {
 		defer context.AfterFunc(ctx, f.wake)()
@@ -155,12 +156,12 @@ func (o *Operator) process(ctx context.Context, path string, entries []*entry.En
 
 // advance takes what need not wait any more, hands on what is complete and saves the rest.
 func (o *Operator) advance(f *file) error {
-	began := o.clock.now()
+	began := o.clock.Now()
 	now := f.now(began)
 	f.resume(o, now, now-int64(o.flushAfter))
 	err := o.send(f)
 	o.save(f)
-	ended := o.clock.now()
+	ended := o.clock.Now()
 	f.seen.Store(ended.UnixNano())
 	f.lag += ended.Sub(began)
 	return err
@@ -196,7 +197,7 @@ func (o *Operator) add(path string) *file {
 		if len(o.files) >= o.maxFiles && o.writes.Err() == nil {
 			o.evict()
 		}
-		f = newFile(base, o.clock.now())
+		f = newFile(base, o.clock.Now())
 		o.files[base] = f
 	}
 	o.files[path] = f
@@ -226,7 +227,7 @@ func (o *Operator) evict() {
 	slices.SortFunc(files, func(a, b *file) int { return cmp.Compare(a.seen.Load(), b.seen.Load()) })
 	for _, f := range files {
 		if f.mu.TryLock() {
-			f.flush(o, f.now(o.clock.now()))
+			f.flush(o, f.now(o.clock.Now()))
 			o.forget(f)
 			o.letGo([]*file{f})
 			return
@@ -338,7 +339,7 @@ const tickFiles = 64
 
 // tick lets go what has waited for long enough, and forgets files that have long been quiet. Files that are being worked on are passed over.
 func (o *Operator) tick() {
-	now := o.clock.now()
+	now := o.clock.Now()
 	o.mu.RLock()
 	files := o.all()
 	o.mu.RUnlock()
@@ -425,7 +426,7 @@ func (o *Operator) Stop() error {
 	slices.SortFunc(files, func(a, b *file) int { return cmp.Compare(a.path, b.path) })
 	for _, f := range files {
 		f.mu.Lock()
-		if now := f.now(o.clock.now()); o.store.Enabled() {
+		if now := f.now(o.clock.Now()); o.store.Enabled() {
 			f.flushEnded(o, now)
 		} else {
 			f.flush(o, now)

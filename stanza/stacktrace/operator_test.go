@@ -18,6 +18,8 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/entry"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/fileconsumer/attrs"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 )
 
 const podPath = "/var/log/pods/shop_cart-7f8c67c6d-4rb7q_ad27715f-eba7-4d09-98d7-3a43cae9f339/app/0.log"
@@ -40,7 +42,7 @@ func TestJoinsContainerLines(t *testing.T) {
 		lines = append(lines, cri(i, stream, text, 16384)...)
 	}
 	r.feed(recordsOf(podPath, lines)...)
-	r.clock.turn(2 * time.Second)
+	r.clock.Turn(2 * time.Second)
 	got := r.sink.take()
 	require.Len(t, got, 5)
 	var bodies []string
@@ -127,11 +129,11 @@ func TestComposePrefixes(t *testing.T) {
 
 // TestWaits: a line waits for flush_after, and not while the pipeline is slow.
 func TestWaits(t *testing.T) {
-	r := open(t, testConfig(), newMemory())
+	r := open(t, testConfig(), storagetest.New())
 	next := r.feedLines("a.log", 0, "ERROR failed")
-	r.clock.turn(999 * time.Millisecond)
+	r.clock.Turn(999 * time.Millisecond)
 	assert.Empty(t, r.sink.bodies())
-	r.clock.turn(time.Millisecond)
+	r.clock.Turn(time.Millisecond)
 	assert.Equal(t, []string{"ERROR failed"}, r.sink.bodies())
 
 	// A batch that takes long: what it leaves has waited for nothing.
@@ -139,12 +141,12 @@ func TestWaits(t *testing.T) {
 	f := r.files["a.log"]
 	f.mu.Lock()
 	f.lag += time.Hour
-	f.seen.Store(r.clock.now().Add(time.Hour).UnixNano())
+	f.seen.Store(r.clock.Now().Add(time.Hour).UnixNano())
 	f.mu.Unlock()
-	r.clock.turn(time.Hour)
+	r.clock.Turn(time.Hour)
 	assert.Empty(t, r.sink.bodies())
 	r.feedLines("a.log", next, `  File "a.py", line 7, in f`, "ValueError: bad")
-	r.clock.turn(time.Second)
+	r.clock.Turn(time.Second)
 	assert.Equal(t, []string{"ERROR failed again\nTraceback (most recent call last):\n  File \"a.py\", line 7, in f\nValueError: bad"}, r.sink.bodies())
 	require.NoError(t, r.Stop())
 }
@@ -170,7 +172,7 @@ func plan(lines []string, rnd *rand.Rand) (records []string) {
 // read runs a plan through one operator, or through many that are killed.
 func read(t *testing.T, records []string, batch int, killed func() bool, rnd *rand.Rand) (out []string) {
 	t.Helper()
-	store, offsets := newMemory(), offsetsOf(records)
+	store, offsets := storagetest.New(), offsetsOf(records)
 	path := onDiskPod(t, records)
 	r := open(t, testConfig(), store)
 	for at := 0; at < len(records); {
@@ -186,7 +188,7 @@ func read(t *testing.T, records []string, batch int, killed func() bool, rnd *ra
 			}
 		}
 	}
-	r.clock.turn(time.Hour)
+	r.clock.Turn(time.Hour)
 	out = append(out, keys(r.sink.take())...)
 	require.NoError(t, r.Stop())
 	require.Empty(t, r.sink.take())
@@ -231,14 +233,14 @@ func TestKilledBeforeSaving(t *testing.T) {
 	for _, k := range want {
 		known[k] = true
 	}
-	store, path := newMemory(), onDiskPod(t, records)
+	store, path := storagetest.New(), onDiskPod(t, records)
 	seen := map[string]bool{}
 	at := 0
 	for at < len(records) {
-		r := open(t, testConfig(), store.copy())
+		r := open(t, testConfig(), store.Copy())
 		batch := recordsOf(path, records)
 		for n := 0; n < 3 && at < len(records); n++ {
-			store = r.store.copy() // what is on disk before the batch
+			store = r.store.Copy() // what is on disk before the batch
 			end := min(at+9, len(records))
 			r.feed(batch[at:end]...)
 			at = end
@@ -275,7 +277,7 @@ func TestKilledBeforeSaving(t *testing.T) {
 func TestFiftyFiles(t *testing.T) {
 	names := corpusLogs(t)
 	rnd := rand.New(rand.NewPCG(5, 5))
-	r := open(t, testConfig(), newMemory())
+	r := open(t, testConfig(), storagetest.New())
 	type reader struct {
 		entries []*entry.Entry
 		want    []string
@@ -316,7 +318,7 @@ var traceLines = []string{"ERROR failed", "shop.CartException: no stock", "\tat 
 
 // TestRotationInATrace: the rest of a trace stands in the next file, under the same path.
 func TestRotationInATrace(t *testing.T) {
-	r := open(t, testConfig(), newMemory())
+	r := open(t, testConfig(), storagetest.New())
 	r.feedLines("/var/log/app.log", 5000, traceLines[:2]...)
 	r.feedLines("/var/log/app.log", 0, traceLines[2:]...)
 	require.NoError(t, r.Stop())
@@ -328,7 +330,7 @@ func TestRotationInATrace(t *testing.T) {
 
 // TestRotatedFileIsReadOn: the receiver reads the rest of a file under its new name.
 func TestRotatedFileIsReadOn(t *testing.T) {
-	store := newMemory()
+	store := storagetest.New()
 	r := open(t, testConfig(), store)
 	next := r.feedLines("/pods/0.log", 5000, traceLines[:2]...)
 	r.kill()
@@ -367,7 +369,7 @@ func TestRotatedTailFirst(t *testing.T) {
 		},
 		"the rest of the old file never comes": func(r *rig, read func(string, int, int) []*entry.Entry) *rig {
 			r.feed(read(live, 3, 5)...)
-			r.clock.turn(time.Second)
+			r.clock.Turn(time.Second)
 			return r
 		},
 	} {
@@ -387,7 +389,7 @@ func TestRotatedTailFirst(t *testing.T) {
 				}
 				return out
 			}
-			r := open(t, testConfig(), newMemory())
+			r := open(t, testConfig(), storagetest.New())
 			r.feed(read(live, 0, 1)...)
 			require.NoError(t, os.Rename(live, rotated))
 			require.NoError(t, os.WriteFile(live, []byte(strings.Join(lines[3:], "\n")+"\n"), 0o600))
@@ -414,7 +416,7 @@ func TestNewFileAfterRestart(t *testing.T) {
 		"shorter":              {[]string{"banner", "version 7"}, []string{"banner", "version 7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, path := newMemory(), filepath.Join(t.TempDir(), "app.log")
+			store, path := storagetest.New(), filepath.Join(t.TempDir(), "app.log")
 			r := open(t, testConfig(), store)
 			r.feedLines(path, 0, old...)
 			r.kill()
@@ -433,7 +435,7 @@ func TestNewFileAfterRestart(t *testing.T) {
 func TestGoneAfterRestart(t *testing.T) {
 	lines := []string{"INFO a", "INFO b", "INFO c"}
 	for _, begin := range []int{0, 1} {
-		store, path := newMemory(), filepath.Join(t.TempDir(), "app.log")
+		store, path := storagetest.New(), filepath.Join(t.TempDir(), "app.log")
 		r := open(t, testConfig(), store)
 		next := r.feedLines(path, 0, lines...)
 		r.kill()
@@ -453,7 +455,7 @@ func TestGoneAfterRestart(t *testing.T) {
 // TestCompressedAfterRestart: what was read of a file that is compressed meanwhile does not come again.
 func TestCompressedAfterRestart(t *testing.T) {
 	lines := []string{"INFO a", "INFO b", "INFO c", "INFO d"}
-	dir, store := t.TempDir(), newMemory()
+	dir, store := t.TempDir(), storagetest.New()
 	path := filepath.Join(dir, "app.log")
 	r := open(t, testConfig(), store)
 	r.feedLines(path, 0, lines[:3]...)
@@ -469,14 +471,14 @@ func TestCompressedAfterRestart(t *testing.T) {
 	r = open(t, testConfig(), store)
 	next := r.feedLines(path+".1.gz", offsetsOf(lines)[1], lines[1:3]...)
 	r.feedLines(path+".1.gz", next, lines[3])
-	r.clock.turn(time.Hour)
+	r.clock.Turn(time.Hour)
 	require.NoError(t, r.Stop())
 	assert.Equal(t, lines[2:], r.sink.bodies())
 }
 
 // TestTruncatedFile begins again at its beginning, in one run.
 func TestTruncatedFile(t *testing.T) {
-	r := open(t, testConfig(), newMemory())
+	r := open(t, testConfig(), storagetest.New())
 	r.feedLines("app.log", 0, "one", "two", "three")
 	r.feedLines("app.log", 0, "one", "two")
 	require.NoError(t, r.Stop())
@@ -485,7 +487,7 @@ func TestTruncatedFile(t *testing.T) {
 
 // TestRefusedAtShutdown: what the pipeline does not take while the collector stops comes first after the restart, in its order.
 func TestRefusedAtShutdown(t *testing.T) {
-	store := newMemory()
+	store := storagetest.New()
 	r := open(t, testConfig(), store)
 	next := r.feedLines("a.log", 0, "one", "two")
 	assert.Equal(t, []string{"one"}, r.sink.bodies())
@@ -504,7 +506,7 @@ func TestRefusedAtShutdown(t *testing.T) {
 	assert.Empty(t, r.sink.bodies())
 
 	r = open(t, testConfig(), store)
-	r.clock.turn(time.Second)
+	r.clock.Turn(time.Second)
 	assert.Equal(t, []string{"two", "three", "four"}, r.sink.bodies(), "even if the file does not come again")
 	r.kill()
 	r = open(t, testConfig(), store)
@@ -517,7 +519,7 @@ func TestRefusedAtShutdown(t *testing.T) {
 func TestAcceptedAtShutdown(t *testing.T) {
 	cfg := testConfig()
 	cfg.ShutdownTimeout = time.Minute
-	store := newMemory()
+	store := storagetest.New()
 	r := open(t, cfg, store)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -541,11 +543,11 @@ func TestStopWithoutStorage(t *testing.T) {
 
 // TestStorageFails: lines go on; what is saved later is the whole state.
 func TestStorageFails(t *testing.T) {
-	store := newMemory()
+	store := storagetest.New()
 	r := open(t, testConfig(), store)
-	store.fail = errors.New("no space left on device")
+	store.FailAll(errors.New("no space left on device"))
 	next := r.feedLines("a.log", 0, "one", "two")
-	store.fail = nil
+	store.FailAll(nil)
 	next = r.feedLines("a.log", next, "three")
 	r.kill()
 	assert.Equal(t, []string{"one", "two"}, r.sink.bodies())
@@ -557,16 +559,12 @@ func TestStorageFails(t *testing.T) {
 
 // TestUnreadableState: one that cannot be read costs no other.
 func TestUnreadableState(t *testing.T) {
-	store := newMemory()
+	store := storagetest.New()
 	r := open(t, testConfig(), store)
 	r.feedLines("a.log", 0, "one")
 	r.feedLines("b.log", 0, "two")
 	r.kill()
-	for key, value := range store.values {
-		if key == "state/a.log" {
-			store.values[key] = append([]byte{99}, value...)
-		}
-	}
+	store.Change("state/a.log", func(value []byte) []byte { return append([]byte{99}, value...) })
 	r = open(t, testConfig(), store)
 	require.NoError(t, r.Stop())
 	assert.Equal(t, []string{"two"}, r.sink.bodies())
@@ -574,17 +572,19 @@ func TestUnreadableState(t *testing.T) {
 
 // TestForgets files that are quiet, in memory and in the storage.
 func TestForgets(t *testing.T) {
-	store := newMemory()
+	store := storagetest.New()
 	r := open(t, testConfig(), store)
 	for n := range 100 {
 		r.feedLines(fmt.Sprintf("/pods/%d.log", n), 0, "one")
 	}
-	r.clock.turn(2 * time.Second)
+	r.clock.Turn(2 * time.Second)
 	assert.Len(t, r.sink.take(), 100)
 	assert.Len(t, r.files, 100)
-	r.clock.turn(2 * forgetAfter)
+	r.clock.Turn(2 * forgetAfter)
 	assert.Empty(t, r.files)
-	for key, value := range store.values {
+	for _, key := range store.Keys() {
+		value, err := store.Client().Get(t.Context(), key)
+		require.NoError(t, err)
 		assert.Empty(t, value, key)
 	}
 	require.NoError(t, r.Stop())
@@ -594,11 +594,9 @@ func TestForgets(t *testing.T) {
 func TestMaxFiles(t *testing.T) {
 	cfg := testConfig()
 	cfg.MaxFiles = 3
-	r := open(t, cfg, newMemory())
+	r := open(t, cfg, storagetest.New())
 	for n := range 5 {
-		r.clock.mu.Lock()
-		r.clock.at = r.clock.at.Add(time.Millisecond)
-		r.clock.mu.Unlock()
+		r.clock.Pass(time.Millisecond)
 		r.feedLines(fmt.Sprintf("%d.log", n), 0, fmt.Sprint("line ", n))
 	}
 	assert.Equal(t, []string{"line 0", "line 1"}, r.sink.bodies())

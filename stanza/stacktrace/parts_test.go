@@ -14,6 +14,8 @@ import (
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/entry"
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/operator"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 )
 
 func TestConfig(t *testing.T) {
@@ -170,13 +172,13 @@ func TestEntriesAreStoredWhole(t *testing.T) {
 
 // FuzzRestore: whatever stands in the storage, nothing panics.
 func FuzzRestore(f *testing.F) {
-	r := open(f, testConfig(), newMemory())
+	r := open(f, testConfig(), storagetest.New())
 	r.feedLines(podPath, 0, cri(1, "stdout", strings.Repeat("x", 50), 20)...)
 	r.feedLines(podPath, 1000, traceLines...)
 	f.Add(append([]byte(nil), r.files[podPath].append(nil)...))
 	require.NoError(f, r.Stop())
 	f.Fuzz(func(_ *testing.T, state []byte) {
-		if file, err := restore(r.Operator, state, r.clock.now()); err == nil {
+		if file, err := restore(r.Operator, state, r.clock.Now()); err == nil {
 			file.append(nil)
 			file.flush(r.Operator, 0)
 		}

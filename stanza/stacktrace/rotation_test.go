@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/pkg/stanza/entry"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/storagetest"
 )
 
 // disk is a log file, those that it was rotated to, and a receiver of them.
@@ -106,7 +108,7 @@ func (d *disk) poll(r *rig, all bool) {
 // run writes 60 traces, with kills wherever they are worst, and gives their lines and what came of them.
 func (d *disk) run() (lines, got []string) {
 	d.create()
-	store, cfg := newMemory(), testConfig()
+	store, cfg := storagetest.New(), testConfig()
 	cfg.ShutdownTimeout = time.Minute
 	r := open(d.t, cfg, store)
 	for n := range 60 {
@@ -138,8 +140,8 @@ func (d *disk) run() (lines, got []string) {
 		}
 	}
 	d.poll(r, true)
-	r.clock.turn(time.Hour) // what waits for another file's lines is joined now,
-	r.clock.turn(time.Hour) // and goes out
+	r.clock.Turn(time.Hour) // what waits for another file's lines is joined now,
+	r.clock.Turn(time.Hour) // and goes out
 	require.NoError(d.t, r.Stop())
 	return lines, append(got, r.sink.bodies()...)
 }
@@ -205,7 +207,7 @@ func TestManyLinesOfBoth(t *testing.T) {
 	}
 
 	t.Run("one after the other", func(t *testing.T) {
-		r := open(t, testConfig(), newMemory())
+		r := open(t, testConfig(), storagetest.New())
 		done := make(chan struct{})
 		go func() {
 			feed(r, live, append(slices.Clone(traceLines[2:]), fresh...))
@@ -219,20 +221,20 @@ func TestManyLinesOfBoth(t *testing.T) {
 	})
 	write(live, fresh)
 	t.Run("the file before is not read", func(t *testing.T) {
-		r := open(t, testConfig(), newMemory())
+		r := open(t, testConfig(), storagetest.New())
 		done := make(chan struct{})
 		go func() {
 			feed(r, live, fresh)
 			close(done)
 		}()
 		require.Eventually(t, func() bool { return isWaiting(r, live) }, wait, tick)
-		r.clock.turn(time.Second)
+		r.clock.Turn(time.Second)
 		<-done
 		require.NoError(t, r.Stop())
 		equalRecords(t, fresh, r.sink.bodies(), "")
 	})
 	t.Run("the collector stops", func(t *testing.T) {
-		store := newMemory()
+		store := storagetest.New()
 		r := open(t, testConfig(), store)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})

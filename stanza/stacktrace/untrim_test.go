@@ -32,7 +32,7 @@ func TestUntrim(t *testing.T) {
 		r := open(t, testConfig(), nil)
 		defer func() { require.NoError(t, r.Stop()) }()
 		entries := trimmed(path, lines)
-		f = newFile(path, r.clock.now())
+		f = newFile(path, r.clock.Now())
 		f.untrim(r.Operator, path, entries)
 		for _, e := range entries {
 			got = append(got, e.Body.(string))
@@ -70,7 +70,7 @@ func TestUntrimReadsNothing(t *testing.T) {
 	r := open(t, testConfig(), nil)
 	defer func() { require.NoError(t, r.Stop()) }()
 	entries := recordsOf(podPath, append(cri(1, "stdout", "INFO a", 0), cri(2, "stdout", "INFO b", 0)...))
-	f := newFile(podPath, r.clock.now())
+	f := newFile(podPath, r.clock.Now())
 	assert.Zero(t, testing.AllocsPerRun(10, func() { f.untrim(r.Operator, podPath, entries) }))
 	assert.Zero(t, f.unlike)
 }

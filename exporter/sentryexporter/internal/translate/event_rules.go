@@ -60,7 +60,7 @@ func checkFingerprint(parts []string) error {
 		return fmt.Errorf("'fingerprint' has more than %d parts", maxFingerprint)
 	}
 	for _, part := range parts {
-		name, ok := variableName(part)
+		name, ok := sentry.FingerprintVariable(part)
 		if !ok || name == "default" || strings.HasPrefix(name, "tags.") {
 			continue
 		}
@@ -122,7 +122,7 @@ func (f Fingerprints) of(e *sentry.Event, rec plog.LogRecord, read *fields.Recor
 func resolve(parts []string, e *sentry.Event) []string {
 	out := slices.Clone(parts)
 	for i, part := range parts {
-		name, ok := variableName(part)
+		name, ok := sentry.FingerprintVariable(part)
 		if !ok || name == "default" {
 			continue
 		}
@@ -136,13 +136,6 @@ func resolve(parts []string, e *sentry.Event) []string {
 		}
 	}
 	return out
-}
-
-// variableName reads "{{ name }}".
-func variableName(part string) (string, bool) {
-	inner, opens := strings.CutPrefix(strings.TrimSpace(part), "{{")
-	inner, closes := strings.CutSuffix(inner, "}}")
-	return strings.TrimSpace(inner), opens && closes
 }
 
 // variables are what of an event a fingerprint may name (Sentry's docs, fingerprint rules, variables).

@@ -3,8 +3,8 @@ package triage
 import (
 	"encoding/binary"
 	"hash/maphash"
-	"strings"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/stacktrace"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/template"
 )
@@ -39,7 +39,8 @@ func (p *Project) groupedByDefault(h *maphash.Hash, out *target, o *occurrence) 
 	byDefault := len(o.read.Fingerprint) == 0
 	for _, given := range o.read.Fingerprint {
 		part(h, given)
-		byDefault = byDefault || variable(given) == "default"
+		name, _ := sentry.FingerprintVariable(given)
+		byDefault = byDefault || name == "default"
 	}
 	return byDefault
 }
@@ -49,27 +50,18 @@ func (p *Project) groupedByDefault(h *maphash.Hash, out *target, o *occurrence) 
 func ruled(h *maphash.Hash, parts []string, o *occurrence) (byDefault bool) {
 	for _, text := range parts {
 		part(h, text)
-		switch variable(text) {
-		case "":
-		case "type":
+		name, ok := sentry.FingerprintVariable(text)
+		switch {
+		case !ok:
+		case name == "type":
 			part(h, o.key.Type)
-		case "logger":
+		case name == "logger":
 			part(h, o.read.Logger)
 		default:
 			byDefault = true
 		}
 	}
 	return byDefault
-}
-
-// variable is the name in double braces; "" for a text (event payloads, Fingerprint: {{ default }} stands for Sentry's own grouping).
-func variable(text string) string {
-	inner, opens := strings.CutPrefix(strings.TrimSpace(text), "{{")
-	inner, closes := strings.CutSuffix(inner, "}}")
-	if !opens || !closes {
-		return ""
-	}
-	return strings.TrimSpace(inner)
 }
 
 func placed(key *stacktrace.Key) bool { return key.File != "" || key.Function != "" }

@@ -24,6 +24,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/otelcol-sentry/otelcol-sentry/extension/sentryinbox/internal/payload"
+	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/template"
 )
 
@@ -167,7 +168,7 @@ func (c *components) addRawStack(ev *payload.Event) {
 // isCustom reports whether a fingerprint says more than "group as usual".
 func isCustom(fingerprint []string) bool {
 	for _, part := range fingerprint {
-		if variable, ok := variableName(part); !ok || variable != "default" {
+		if variable, ok := sentry.FingerprintVariable(part); !ok || variable != "default" {
 			return true
 		}
 	}
@@ -175,7 +176,7 @@ func isCustom(fingerprint []string) bool {
 }
 
 func (c *components) addFingerprint(part string, ordinary uint64, ev *payload.Event) {
-	name, ok := variableName(part)
+	name, ok := sentry.FingerprintVariable(part)
 	if !ok {
 		c.add("text", part)
 		return
@@ -189,16 +190,6 @@ func (c *components) addFingerprint(part string, ordinary uint64, ev *payload.Ev
 		return
 	}
 	c.add("variable", name, variable(name, ev))
-}
-
-// variableName reads "{{ name }}".
-func variableName(part string) (string, bool) {
-	inner, opens := strings.CutPrefix(strings.TrimSpace(part), "{{")
-	inner, closes := strings.CutSuffix(inner, "}}")
-	if !opens || !closes {
-		return "", false
-	}
-	return strings.TrimSpace(inner), true
 }
 
 // variables are the members of an event that a fingerprint may name (Sentry's docs, "Fingerprint Rules > Variables").

@@ -17,7 +17,7 @@ import (
 // ErrDead is the answer of a storage whose process has died.
 var ErrDead = errors.New("the process is dead")
 
-// Storage is the extension and its only client. Safe for concurrent use.
+// Storage is the extension and its clients. Safe for concurrent use.
 type Storage struct {
 	component.StartFunc
 	component.ShutdownFunc
@@ -40,6 +40,16 @@ func (s *Storage) After() *Storage {
 	s.dead = true
 	return &Storage{data: maps.Clone(s.data)}
 }
+
+// Copy is what a process would find that began now.
+func (s *Storage) Copy() *Storage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return &Storage{data: maps.Clone(s.data)}
+}
+
+// Client is a client for code that is handed one. Any number of them may be used, one after the other or at once.
+func (s *Storage) Client() storage.Client { return client{s} }
 
 // Fail makes every batch fail for which the function returns an error; nil makes none fail.
 func (s *Storage) Fail(fault func(ops []*storage.Operation) error) {
@@ -72,7 +82,7 @@ func (s *Storage) Batches() int {
 	return s.batches
 }
 
-// GetClient implements storage.Extension. There is one client at a time.
+// GetClient implements storage.Extension. It gives one client at a time.
 func (s *Storage) GetClient(context.Context, component.Kind, component.ID, string) (storage.Client, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
