@@ -85,9 +85,7 @@ func (o *Operator) Start(persister operator.Persister) error {
 	}
 	o.restore(saved)
 	ticks, stopTicks := o.clock.Ticks(max(o.flushAfter/4, 10*time.Millisecond))
-	o.wg.Add(1)
-	go func() {
-		defer o.wg.Done()
+	o.wg.Go(func() {
 		defer stopTicks()
 		for {
 			select {
@@ -97,7 +95,7 @@ func (o *Operator) Start(persister operator.Persister) error {
 				return
 			}
 		}
-	}()
+	})
 	return nil
 }
 

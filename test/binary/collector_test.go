@@ -1,7 +1,6 @@
 package binary
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -10,12 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 // root is the root of the repository.
@@ -24,15 +24,6 @@ const root = "../.."
 // patience bounds how long a failing test waits.
 const patience = 60 * time.Second
 
-// binaryPath is the built distribution.
-func binaryPath(t testing.TB) string {
-	path, err := filepath.Abs(filepath.Join(root, "bin", "otelcol-sentry"))
-	require.NoError(t, err)
-	_, err = os.Stat(path)
-	require.NoError(t, err, "build it first: make build")
-	return path
-}
-
 // collector is a running otelcol-sentry.
 type collector struct {
 	t      testing.TB
@@ -40,22 +31,11 @@ type collector struct {
 	exited chan struct{}
 	err    error
 
-	mu     sync.Mutex
-	output bytes.Buffer
-}
-
-func (c *collector) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.output.Write(p)
+	output distribution.Output
 }
 
 // Output is all it has written so far.
-func (c *collector) Output() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.output.String()
-}
+func (c *collector) Output() string { return c.output.String() }
 
 // launch starts the binary with a configuration; the test's end stops it.
 func launch(t testing.TB, config string, env ...string) *collector {
@@ -66,10 +46,10 @@ func launch(t testing.TB, config string, env ...string) *collector {
 
 func launchFile(t testing.TB, file string, env ...string) *collector {
 	c := &collector{t: t, exited: make(chan struct{})}
-	c.cmd = exec.Command(binaryPath(t), "--config", file)
+	c.cmd = exec.Command(distribution.Path(t), "--config", file)
 	c.cmd.Env = append(os.Environ(), env...)
 	c.cmd.Dir = root
-	c.cmd.Stdout, c.cmd.Stderr = c, c
+	c.cmd.Stdout, c.cmd.Stderr = &c.output, &c.output
 	require.NoError(t, c.cmd.Start())
 	go func() {
 		c.err = c.cmd.Wait()

@@ -14,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 // codeBlocks are the fenced blocks of a language in a Markdown file.
@@ -32,7 +34,7 @@ func TestQuickstart(t *testing.T) {
 	const inbox = "127.0.0.1:8969"
 	script := exec.Command("bash", filepath.Join(root, "hack", "quickstart.sh"))
 	c := &collector{t: t, cmd: script, exited: make(chan struct{})}
-	script.Stdout, script.Stderr = c, c
+	script.Stdout, script.Stderr = &c.output, &c.output
 	require.NoError(t, script.Start())
 	go func() {
 		c.err = script.Wait()
@@ -129,7 +131,7 @@ func TestEveryDocumentedConfigurationIsValid(t *testing.T) {
 			for _, f := range append(beside, file) {
 				args = append(args, "--config", f)
 			}
-			cmd := exec.Command(binaryPath(t), args...)
+			cmd := exec.Command(distribution.Path(t), args...)
 			cmd.Env = append(os.Environ(), "SENTRY_DSN=https://public@sentry.example.com/1", "K8S_NODE_NAME=node-1")
 			out, err := cmd.CombinedOutput()
 			require.NoError(t, err, string(out))

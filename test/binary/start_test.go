@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 // A collector that could send nothing must not start; what is wrong is named by its key, and a secret is never printed.
@@ -56,7 +58,7 @@ func TestTheDSNIsNeverPrinted(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "config.yaml")
 	config := pipeline{grpc: "127.0.0.1:0", http: "127.0.0.1:0", dsn: "https://topsecret@sentry.example.com/1"}.yaml()
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
-	out, err := exec.Command(binaryPath(t), "print-config", "--config", file).CombinedOutput()
+	out, err := exec.Command(distribution.Path(t), "print-config", "--config", file).CombinedOutput()
 	require.NoError(t, err, string(out))
 	assert.Contains(t, string(out), "sentry")
 	assert.NotContains(t, string(out), "topsecret")
@@ -69,7 +71,7 @@ func TestManifestMatchesTheBinary(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, yaml.Unmarshal(text, &manifest))
 
-	out, err := exec.Command(binaryPath(t), "components").Output()
+	out, err := exec.Command(distribution.Path(t), "components").Output()
 	require.NoError(t, err)
 	var components map[string]any
 	require.NoError(t, yaml.Unmarshal(out, &components))

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 var update = flag.Bool("update", false, "write charts/otelcol-sentry/examples and files anew")
@@ -64,9 +66,7 @@ func TestLint(t *testing.T) {
 
 // validate asks the binary. Folders that it checks are some that are there.
 func validate(t *testing.T, config map[string]any) {
-	binary, err := filepath.Abs(filepath.Join(root, "bin", "otelcol-sentry"))
-	require.NoError(t, err)
-	cmd := exec.Command(binary, "validate", "--config", "yaml:"+yamlOf(t, config))
+	cmd := exec.Command(distribution.Path(t), "validate", "--config", "yaml:"+yamlOf(t, config))
 	state := t.TempDir()
 	cmd.Env = append(os.Environ(), "SENTRY_DSN=https://public@sentry.example.com/1", "K8S_NODE_NAME=node", "AGENT_STATE="+state, "GATEWAY_STATE="+state,
 		"SENTRY_DSN_CHECKOUT=https://public@sentry.example.com/2", "SENTRY_DSN_TEAM_SEARCH=https://public@sentry.example.com/3", "GATEWAY_TLS="+keyPair(t))

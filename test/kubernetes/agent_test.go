@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -10,12 +9,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 // agent is the built binary with a configuration that is shipped: agent, gateway or sidecar. Nothing but its environment differs from that
@@ -30,22 +30,11 @@ type agent struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 
-	mu     sync.Mutex
-	output bytes.Buffer
-}
-
-func (a *agent) Write(p []byte) (int, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.output.Write(p)
+	output distribution.Output
 }
 
 // said is all that it has written to its log.
-func (a *agent) said() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.output.String()
-}
+func (a *agent) said() string { return a.output.String() }
 
 // loopback is an address on this machine that nobody else listens on.
 func loopback() string {
@@ -98,11 +87,9 @@ func (a *agent) start() {
 }
 
 func (a *agent) launch() {
-	a.mu.Lock()
 	a.output.Reset()
-	a.mu.Unlock()
-	a.cmd = exec.Command(distribution(a.t), a.args...)
-	a.cmd.Dir, a.cmd.Env, a.cmd.Stdout, a.cmd.Stderr = root, a.env, a, a
+	a.cmd = exec.Command(distribution.Path(a.t), a.args...)
+	a.cmd.Dir, a.cmd.Env, a.cmd.Stdout, a.cmd.Stderr = root, a.env, &a.output, &a.output
 	a.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(a.t, a.cmd.Start())
 	exited := make(chan struct{})

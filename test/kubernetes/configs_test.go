@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 // shipped are the configurations as they are meant to be started.
@@ -32,7 +34,7 @@ func TestConfigsAreValid(t *testing.T) {
 			for _, file := range files {
 				args = append(args, "--config", "configs/"+file)
 			}
-			cmd := exec.Command(distribution(t), args...)
+			cmd := exec.Command(distribution.Path(t), args...)
 			cmd.Dir = root
 			state := t.TempDir()
 			cmd.Env = append(os.Environ(), "K8S_AUTH_TYPE=kubeConfig", "K8S_NODE_NAME=node", "AGENT_STATE="+state, "GATEWAY_STATE="+state, "SIDECAR_STATE="+state)
@@ -53,21 +55,12 @@ func TestConfigsAreValid(t *testing.T) {
 	}
 }
 
-// distribution is the built binary.
-func distribution(t testing.TB) string {
-	path, err := filepath.Abs(filepath.Join(root, "bin", "otelcol-sentry"))
-	require.NoError(t, err)
-	_, err = os.Stat(path)
-	require.NoError(t, err, "build it first: make build")
-	return path
-}
-
 // TestOwn: the init container gives the state's directory to the agent's user, also when it is not the first to do it.
 func TestOwn(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	require.NoError(t, os.Mkdir(dir, 0o755))
 	for range 2 {
-		out, err := exec.Command(distribution(t), "own", dir).CombinedOutput()
+		out, err := exec.Command(distribution.Path(t), "own", dir).CombinedOutput()
 		if os.Geteuid() != 0 {
 			require.Error(t, err)
 			assert.Contains(t, string(out), "operation not permitted")

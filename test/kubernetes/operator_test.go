@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 // operator is the OpenTelemetry Operator with its webhooks, outside of the cluster. Its webhook server listens on all addresses: the tests run
@@ -135,7 +137,7 @@ func ports(service map[string]any) (out []int) {
 
 // valid has the built binary judge a configuration as the operator wrote it.
 func valid(t *testing.T, config string) {
-	cmd := exec.Command(distribution(t), "validate", "--config=env:OTEL_CONFIG")
+	cmd := exec.Command(distribution.Path(t), "validate", "--config=env:OTEL_CONFIG")
 	state := t.TempDir()
 	cmd.Env = append(os.Environ(), "OTEL_CONFIG="+config, "K8S_AUTH_TYPE=kubeConfig", "K8S_NODE_NAME=node", "SENTRY_DSN=http://key@localhost/1",
 		"AGENT_STATE="+state, "GATEWAY_STATE="+state, "SIDECAR_STATE="+state)

@@ -1,7 +1,6 @@
 package packaging
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentrytest"
+	"github.com/otelcol-sentry/otelcol-sentry/test/distribution"
 )
 
 const (
@@ -45,7 +44,7 @@ type place struct {
 	files string
 	state string // its /var/lib/otelcol-sentry
 	ip    string
-	said  *output
+	said  *distribution.Output
 }
 
 func newPlace(t testing.TB, files string) *place {
@@ -57,7 +56,7 @@ func newPlace(t testing.TB, files string) *place {
 			t.Skip("SKIPPED: there is no " + tool)
 		}
 	}
-	p := &place{t: t, files: files, state: t.TempDir(), said: &output{}}
+	p := &place{t: t, files: files, state: t.TempDir(), said: &distribution.Output{}}
 	p.ip = fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(254), rand.IntN(255), 2+rand.IntN(250))
 	for _, folder := range []string{"proc", "var/lib/otelcol-sentry"} {
 		require.NoError(t, os.MkdirAll(filepath.Join(files, folder), 0o755))
@@ -110,22 +109,4 @@ func (p *place) sendsAnEvent(fake *sentrytest.Fake) {
 	require.NoError(p.t, err)
 	defer resp.Body.Close()
 	assert.Equal(p.t, http.StatusOK, resp.StatusCode)
-}
-
-// output of a process.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
 }
