@@ -6,6 +6,8 @@ import (
 
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/recent"
 )
 
 // A request may be taken in part: another project's lane is full, or the lane was full after some pieces. Who sent it over OTLP hears of
@@ -20,8 +22,8 @@ const partsGeneration = 1 << 12
 
 // takenParts are parts that were taken of requests that were refused. The zero value is ready. Safe for concurrent use.
 type takenParts struct {
-	mu         sync.Mutex
-	young, old map[partID]struct{}
+	mu    sync.Mutex
+	parts recent.Map[partID, struct{}]
 }
 
 // forget reports whether a part was taken before, once. Its id is asked for only if any part was.
@@ -32,17 +34,15 @@ func (t *takenParts) forget(id func() partID) bool {
 	part := id()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, young := t.young[part]
-	_, old := t.old[part]
-	delete(t.young, part)
-	delete(t.old, part)
-	return young || old
+	known := t.parts.Has(part)
+	t.parts.Delete(part)
+	return known
 }
 
 func (t *takenParts) empty() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return len(t.young)+len(t.old) == 0
+	return t.parts.Len() == 0
 }
 
 // remember notes parts that were taken of a request that is refused.
@@ -50,13 +50,7 @@ func (t *takenParts) remember(ids ...partID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, id := range ids {
-		if len(t.young) >= partsGeneration {
-			t.old, t.young = t.young, nil
-		}
-		if t.young == nil {
-			t.young = make(map[partID]struct{})
-		}
-		t.young[id] = struct{}{}
+		t.parts.Put(id, struct{}{}, partsGeneration)
 	}
 }
 

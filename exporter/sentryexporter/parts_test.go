@@ -112,7 +112,7 @@ func TestTakenPartsAreBounded(t *testing.T) {
 	for i := range n {
 		taken.remember(id(i))
 	}
-	assert.LessOrEqual(t, len(taken.young)+len(taken.old), 2*partsGeneration)
+	assert.LessOrEqual(t, taken.parts.Len(), 2*partsGeneration)
 	last := func() partID { return id(n - 1) }
 	assert.True(t, taken.forget(last))
 	assert.False(t, taken.forget(last), "once")

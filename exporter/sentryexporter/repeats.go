@@ -3,6 +3,7 @@ package sentryexporter
 import (
 	"sync"
 
+	"github.com/otelcol-sentry/otelcol-sentry/internal/recent"
 	"github.com/otelcol-sentry/otelcol-sentry/internal/sentry"
 )
 
@@ -17,9 +18,9 @@ const sentGeneration = 1 << 14
 type sentIDs struct {
 	mu       sync.Mutex
 	underWay map[sentry.EventID]struct{}
-	// Delivered ones, and whether that is in the books: what shares its position with others is booked with them, perhaps after a later
-	// try. The older generation is forgotten when the younger is full.
-	young, old map[sentry.EventID]bool
+	// known are delivered ones, and whether that is in the books: what shares its position with others is booked with them, perhaps after a
+	// later try.
+	known recent.Map[sentry.EventID, bool]
 }
 
 // repeat is what is known of an id before it is sent.
@@ -36,7 +37,7 @@ const (
 func (s *sentIDs) begin(id sentry.EventID) repeat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if booked, ok := s.delivered(id); ok {
+	if booked, ok := s.known.Get(id); ok {
 		if booked {
 			return repeatBooked
 		}
@@ -58,7 +59,7 @@ func (s *sentIDs) end(id sentry.EventID, delivered bool) {
 	defer s.mu.Unlock()
 	delete(s.underWay, id)
 	if delivered {
-		s.put(id, false)
+		s.known.Put(id, false, sentGeneration)
 	}
 }
 
@@ -66,24 +67,7 @@ func (s *sentIDs) end(id sentry.EventID, delivered bool) {
 func (s *sentIDs) booked(id sentry.EventID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put(id, true)
-}
-
-func (s *sentIDs) delivered(id sentry.EventID) (booked, ok bool) {
-	if booked, ok = s.young[id]; !ok {
-		booked, ok = s.old[id]
-	}
-	return booked, ok
-}
-
-func (s *sentIDs) put(id sentry.EventID, booked bool) {
-	if len(s.young) >= sentGeneration {
-		s.old, s.young = s.young, nil
-	}
-	if s.young == nil {
-		s.young = make(map[sentry.EventID]bool)
-	}
-	s.young[id] = booked
+	s.known.Put(id, true, sentGeneration)
 }
 
 // note is what the next run is to know: the delivered ids, the oldest first. A request that was delivered in part when the process ends
@@ -91,11 +75,9 @@ func (s *sentIDs) put(id sentry.EventID, booked bool) {
 func (s *sentIDs) note() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	note := make([]byte, 0, (len(s.old)+len(s.young))*len(sentry.EventID{}))
-	for _, generation := range []map[sentry.EventID]bool{s.old, s.young} {
-		for id := range generation {
-			note = append(note, id[:]...)
-		}
+	note := make([]byte, 0, s.known.Len()*len(sentry.EventID{}))
+	for id := range s.known.Keys() {
+		note = append(note, id[:]...)
 	}
 	return note
 }
@@ -107,7 +89,7 @@ func (s *sentIDs) recall(note []byte) {
 	var id sentry.EventID
 	for len(note) >= len(id) {
 		copy(id[:], note)
-		s.put(id, true)
+		s.known.Put(id, true, sentGeneration)
 		note = note[len(id):]
 	}
 }

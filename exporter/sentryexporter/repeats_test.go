@@ -133,7 +133,7 @@ func TestSentIDsAreBounded(t *testing.T) {
 		require.Equal(t, repeatUnbooked, s.begin(id(i)))
 		s.booked(id(i))
 	}
-	assert.LessOrEqual(t, len(s.young)+len(s.old), 2*sentGeneration)
+	assert.LessOrEqual(t, s.known.Len(), 2*sentGeneration)
 	assert.Empty(t, s.underWay)
 	assert.Equal(t, repeatBooked, s.begin(id(n-sentGeneration)))
 	assert.Equal(t, repeatNone, s.begin(id(0)), "forgotten")

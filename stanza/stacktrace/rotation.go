@@ -30,9 +30,10 @@ func (f *file) begin(o *Operator, path string, e *entry.Entry, offset, now int64
 	c.mark(e, offset)
 	f.cursors = append(f.cursors, c)
 	if offset == 0 && !isCompressed(path) { // what is compressed has been there for a while
-		before, ready := f.before(c)
-		if c.waits, c.since = !ready, now; ready {
+		if before, ready := f.before(c); ready {
 			c.follow(before)
+		} else {
+			c.waits = true
 		}
 	}
 	return c

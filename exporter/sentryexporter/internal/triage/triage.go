@@ -60,7 +60,7 @@ type Triage struct {
 
 // New makes a Triage that has seen nothing yet.
 func New(cfg Config) *Triage {
-	t := &Triage{cfg: cfg, seen: newSeen(), heldBack: newSeen(), seed: maphash.MakeSeed()}
+	t := &Triage{cfg: cfg, seen: &seen{}, heldBack: &seen{}, seed: maphash.MakeSeed()}
 	if cfg.Budget.Enabled {
 		t.budget = budget.New(cfg.Budget, cfg.Now())
 	}

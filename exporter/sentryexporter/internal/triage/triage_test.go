@@ -422,11 +422,11 @@ func TestTimesThatSentryWouldNotTake(t *testing.T) {
 }
 
 func TestSeenIsBounded(t *testing.T) {
-	s := newSeen()
+	s := &seen{}
 	id := func(n int) sentry.EventID { return sentry.EventID{byte(n), byte(n >> 8), byte(n >> 16), 1} }
 	for n := range 5 * seenSize {
 		s.add(id(n))
-		assert.LessOrEqual(t, len(s.young)+len(s.old), 2*seenSize)
+		assert.LessOrEqual(t, s.ids.Len(), 2*seenSize)
 	}
 	assert.True(t, s.has(id(5*seenSize-1)))
 	assert.True(t, s.has(id(4*seenSize+1)), "a whole generation back")

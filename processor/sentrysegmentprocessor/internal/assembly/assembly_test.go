@@ -350,7 +350,7 @@ func TestRememberedIsBounded(t *testing.T) {
 	key := func(i int) spanKey { return spanKey{pcommon.TraceID{1}, pcommon.SpanID{byte(i), byte(i >> 8)}} }
 	for i := range 1000 {
 		r.add(key(i), 1)
-		require.LessOrEqual(t, len(r.young)+len(r.old), 100)
+		require.LessOrEqual(t, r.hashes.Len(), 100)
 		for back := range min(i, 50) {
 			require.True(t, r.has(key(i-back), 1))
 		}

@@ -4,39 +4,26 @@ import (
 	"encoding/binary"
 
 	"github.com/cespare/xxhash/v2"
+
+	"github.com/otelcol-sentry/otelcol-sentry/internal/recent"
 )
 
 // remembered is a set of spans that left, bounded: when half of it is new, the older half is forgotten. It holds hashes; two spans have
 // the same one once in 2^64.
 type remembered struct {
-	most       int
-	young, old map[uint64]struct{}
+	most   int
+	hashes recent.Map[uint64, struct{}]
 }
 
 func (r *remembered) add(key spanKey, service uint64) {
 	if r.most == 0 {
 		return
 	}
-	if len(r.young) >= (r.most+1)/2 {
-		r.young, r.old = r.old, r.young
-		clear(r.young)
-	}
-	if r.young == nil {
-		r.young = make(map[uint64]struct{})
-	}
-	r.young[hash(key, service)] = struct{}{}
+	r.hashes.Put(hash(key, service), struct{}{}, (r.most+1)/2)
 }
 
 func (r *remembered) has(key spanKey, service uint64) bool {
-	if len(r.young) == 0 {
-		return false
-	}
-	h := hash(key, service)
-	if _, ok := r.young[h]; ok {
-		return true
-	}
-	_, ok := r.old[h]
-	return ok
+	return r.hashes.Len() > 0 && r.hashes.Has(hash(key, service))
 }
 
 func hash(key spanKey, service uint64) uint64 {
